@@ -1,0 +1,134 @@
+"""What a file is, by its first bytes. Names and what a browser says are not believed."""
+
+import re
+
+HEAD = 4096
+"""Bytes that are enough to tell."""
+
+UNKNOWN = "application/octet-stream"
+TEXT = "text/plain"
+_MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"fLaC", "audio/flac"),
+    (b"ID3", "audio/mpeg"),
+    (b"#!AMR", "audio/amr"),
+    (b"OggS", "application/ogg"),
+    (b"\x1aE\xdf\xa3", "video/webm"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"BM", "image/bmp"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"\x1f\x8b", "application/gzip"),
+)
+_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
+_BRANDS = {
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heic",
+    b"msf1": "image/heic",
+    b"avif": "image/avif",
+    b"qt  ": "video/quicktime",
+    b"M4A ": "audio/mp4",
+    b"3gp4": "video/3gpp",
+    b"3gp5": "video/3gpp",
+    b"3gp6": "video/3gpp",
+}
+_PROGRAMS = (
+    b"MZ",
+    b"\x7fELF",
+    b"\xca\xfe\xba\xbe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xfe\xed\xfa\xcf",
+    b"#!/",
+    b"L\x00\x00\x00\x01\x14\x02\x00",
+)
+_PROGRAM_ENDINGS = frozenset(
+    {
+        "apk",
+        "app",
+        "bat",
+        "cmd",
+        "com",
+        "cpl",
+        "dll",
+        "exe",
+        "hta",
+        "jar",
+        "js",
+        "jse",
+        "lnk",
+        "msc",
+        "msi",
+        "ps1",
+        "reg",
+        "scr",
+        "sh",
+        "vbe",
+        "vbs",
+        "wsf",
+    }
+)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+CLEANED = frozenset(
+    {
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/heic",
+        "image/avif",
+        "application/pdf",
+        "application/zip",
+        "audio/mpeg",
+        "audio/flac",
+        "audio/wav",
+        "video/mp4",
+        "video/quicktime",
+        "video/3gpp",
+        "audio/mp4",
+    }
+)
+"""What the other process knows to clean; of ZIP files, the documents of Office."""
+
+
+def media_type(head: bytes) -> str:
+    """By the first `HEAD` bytes, or by all of a shorter file."""
+    if head[:4] == b"RIFF" and head[8:12] in _RIFF:
+        return _RIFF[head[8:12]]
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "video/mp4")
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
+        return "audio/mpeg"
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    return TEXT if _is_text(head) else UNKNOWN
+
+
+def is_program(name: str, head: bytes) -> bool:
+    """Whether opening the file would run it, on one computer or another."""
+    return head.startswith(_PROGRAMS) or name.rpartition(".")[2].lower() in _PROGRAM_ENDINGS
+
+
+def _is_text(head: bytes) -> bool:
+    """UTF-8, perhaps cut within a character, or Thai as Windows wrote it (TIS-620), without control characters."""
+    if _CONTROL.search(head):
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.end == len(head) == HEAD or len(head) - error.start < 4:
+            return True
+        try:
+            head.decode("tis-620")
+        except UnicodeDecodeError:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""What the system does, by use case. Services know no HTTP; they take a unit, an actor, plain values and, where they open anything, the key."""

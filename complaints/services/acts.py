@@ -1,0 +1,599 @@
+"""Acts: what makes grants. One statement over every epoch and envelope an act brings, signed once by its maker.
+
+HPKE does not say who sealed. Without this, whoever writes to the database could plant a key of their own as a case's newest epoch
+and read what is written next. A reader therefore believes an epoch or a grant only when an act of the reporter (at intake, or of their
+own identity later) or of a lead on the channel's verified roster names it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, insert, select
+
+from complaints.errors import Refused
+from complaints.models import ActRow, Base, Case, new_id
+from complaints.services import rosters, vouching
+from complaints.services.unit import AnyRow, Unit
+from complaints.vocabulary import ActKind, CompartmentName, Duty
+from crypto import (
+    AccountSeed,
+    BadSignature,
+    Context,
+    Malformed,
+    PublicKey,
+    SecretKey,
+    SigningKey,
+    VerifyKey,
+    decode_parts,
+    encode_parts,
+    seal_field,
+    wrap,
+)
+
+_LABEL = b"complaints/act/1"
+_WITHDRAWN = b"withdrawn"
+_RECEIPT = b"receipt"
+_LEFT = b"left"
+_MOVED = b"moved"
+DOMAIN = "act"
+
+_TABLES = Base.metadata.tables
+_ACT = _TABLES["act"]
+_INSERT_ACT, _INSERT_EPOCHS, _INSERT_GRANTS = insert(_ACT), insert(_TABLES["compartment"]), insert(_TABLES["grants"])
+_WITHDRAWALS = (
+    select(_ACT)
+    .where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.IDENTITY_WITHDRAWN.value)
+    .order_by(_ACT.c.made.desc())
+)
+_RECUSALS = (
+    select(_ACT)
+    .where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.RECUSAL.value)
+    .order_by(_ACT.c.made, _ACT.c.id)
+)
+INTAKES = frozenset({ActKind.INTAKE, ActKind.TAKEN_DOWN})
+"""Those with which a case begins."""
+_MOVES = select(_ACT).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.MOVED.value)
+_REPORTERS_OWN = frozenset(
+    {ActKind.INTAKE, ActKind.TAKEN_DOWN, ActKind.IDENTITY_WITHDRAWN, ActKind.IDENTITY_GIVEN, ActKind.RECEIPT_CHANGED}
+)
+_EXCHANGES = select(_ACT).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.RECEIPT_CHANGED.value)
+_TAKEN_DOWN = select(_ACT.c.id).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.TAKEN_DOWN.value)
+_BEGINNING = select(_ACT.c.id).where(
+    _ACT.c.case_id == bindparam("case"), _ACT.c.kind.in_([kind.value for kind in INTAKES])
+)
+_FIND_ACT = select(_ACT).where(_ACT.c.id == bindparam("act"))
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A compartment's new key, as stored: its id, and the key before it sealed under it (None for the first)."""
+
+    compartment: CompartmentName
+    number: int
+    key_id: bytes
+    previous_key: bytes | None
+
+    def item(self) -> bytes:
+        previous = hashlib.sha256(self.previous_key).digest() if self.previous_key is not None else b""
+        return encode_parts(b"epoch", self.compartment.encode(), _u32(self.number), self.key_id, previous)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """One grant, as stored. `recipient` is an account's id, or the case's own: the reporter."""
+
+    compartment: CompartmentName
+    epoch: int
+    key_id: bytes
+    recipient: bytes
+    envelope: bytes
+
+    def item(self) -> bytes:
+        digest = hashlib.sha256(self.envelope).digest()
+        return encode_parts(b"grant", self.compartment.encode(), _u32(self.epoch), self.key_id, self.recipient, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Says that a compartment's epochs up to `last` are no more: its keys, its grants and all that was sealed under them."""
+
+    compartment: CompartmentName
+    last: int
+
+    def item(self) -> bytes:
+        return encode_parts(_WITHDRAWN, self.compartment.encode(), _u32(self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Says that whoever makes the act gives up what they hold of a compartment, up to this epoch."""
+
+    compartment: CompartmentName
+    epoch: int
+
+    def item(self) -> bytes:
+        return encode_parts(_LEFT, self.compartment.encode(), _u32(self.epoch))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Says that the case goes from one channel to another, with this epoch of `report`. Signed by a lead of the first.
+
+    `roster`: hash of the second's, to whose members the keys were wrapped.
+    """
+
+    origin: bytes
+    target: bytes
+    report_epoch: int
+    roster: bytes
+
+    def item(self) -> bytes:
+        return encode_parts(_MOVED, self.origin, self.target, _u32(self.report_epoch), self.roster)
+
+    @classmethod
+    def among(cls, items: Sequence[bytes]) -> "Moved":
+        """The one that a move's act names. Raises Refused."""
+        found = [parts[1:] for parts in map(decode_parts, items) if parts[0] == _MOVED]
+        if len(found) != 1 or len(found[0]) != 4:
+            raise Refused("a move that does not say from where to where")
+        origin, target, epoch, roster = found[0]
+        return cls(origin, target, int.from_bytes(epoch, "big"), roster)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A channel that a case is or was in, and the first epoch of `report` that it had there."""
+
+    channel: bytes
+    report_epoch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReporter:
+    """Everything that a case's row says of its reporter: the hash of their receipt, and their public keys."""
+
+    receipt_hash: bytes
+    keys: "PublicKeys"
+
+    @property
+    def verify(self) -> bytes:
+        return self.keys[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Says that a reporter goes on under another receipt, from these epochs on. Signed with the key that `before` names."""
+
+    before: KnownReporter
+    after: KnownReporter
+    report_epoch: int
+    identity_epoch: int
+    """The next one, where there is no identity to begin it for."""
+
+    def item(self) -> bytes:
+        told = (self.before.receipt_hash, *self.before.keys, self.after.receipt_hash, *self.after.keys)
+        return encode_parts(_RECEIPT, *told, _u32(self.report_epoch), _u32(self.identity_epoch))
+
+    @classmethod
+    def parse(cls, item: bytes) -> "Exchange":
+        """The inverse of `item`. Raises ValueError, Malformed."""
+        label, *told = decode_parts(item)
+        if label != _RECEIPT or len(told) != 10:
+            raise Malformed("not an exchange of receipts")
+        before = KnownReporter(told[0], (told[1], told[2], told[3]))
+        after = KnownReporter(told[4], (told[5], told[6], told[7]))
+        return cls(before, after, int.from_bytes(told[8], "big"), int.from_bytes(told[9], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """A reporter's keys, and the first epoch of each compartment that they may sign for."""
+
+    reporter: KnownReporter
+    report_epoch: int = 1
+    identity_epoch: int = 1
+
+    def first(self, compartment: CompartmentName) -> int:
+        return self.identity_epoch if compartment is CompartmentName.IDENTITY else self.report_epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A signed act with everything it brings."""
+
+    id: bytes
+    case: bytes
+    kind: ActKind
+    maker: bytes
+    epochs: tuple[Epoch, ...]
+    grants: tuple[Wrapped, ...]
+    statement: bytes
+    signature: bytes
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of statement and signature: what the access log holds."""
+        return digest_of(self.statement, self.signature)
+
+
+def digest_of(statement: bytes, signature: bytes) -> str:
+    return hashlib.sha256(encode_parts(statement, signature)).hexdigest()
+
+
+def grant_context(case: bytes, compartment: CompartmentName, epoch: int, key_id: bytes, recipient: bytes) -> Context:
+    return Context("grant", case, compartment, key_id, recipient, "", epoch)
+
+
+def previous_key_context(case: bytes, compartment: CompartmentName, epoch: int, key_id: bytes) -> Context:
+    return Context("previous key", case, compartment, key_id, b"", "", epoch)
+
+
+def wrap_grant(
+    case: bytes, compartment: CompartmentName, epoch: int, key: SecretKey, recipient: bytes, public: bytes
+) -> Wrapped:
+    """A compartment key wrapped to one recipient's public key (1216 bytes)."""
+    context = grant_context(case, compartment, epoch, key.key_id, recipient)
+    return Wrapped(compartment, epoch, key.key_id, recipient, wrap(key, PublicKey.from_bytes(public), context))
+
+
+def next_epoch(
+    case: bytes, compartment: CompartmentName, number: int, key: SecretKey, previous: SecretKey | None
+) -> Epoch:
+    """The epoch that `key` begins. The previous key is sealed under the new one, so whoever holds the newest reads all before it."""
+    sealed = None
+    if previous is not None:
+        sealed = seal_field(previous.export(), key, previous_key_context(case, compartment, number, key.key_id))
+    return Epoch(compartment, number, key.key_id, sealed)
+
+
+def sign(
+    case: bytes,
+    kind: ActKind,
+    maker: bytes,
+    signing: SigningKey,
+    roster: bytes,
+    epochs: Sequence[Epoch],
+    grants: Sequence[Wrapped],
+    withdrawn: Withdrawn | None = None,
+    exchange: Exchange | None = None,
+    left: Sequence[Left] = (),
+    moved: Moved | None = None,
+) -> Act:
+    """The act over these epochs and grants. `roster` is the hash of the roster they were wrapped to (32 bytes)."""
+    act_id = new_id()
+    items = [*(epoch.item() for epoch in epochs), *(grant.item() for grant in grants)]
+    if withdrawn is not None:
+        items.append(withdrawn.item())
+    if exchange is not None:
+        items.append(exchange.item())
+    items += [one.item() for one in left]
+    if moved is not None:
+        items.append(moved.item())
+    statement = encode_parts(_LABEL, act_id, case, kind.encode(), maker, roster, *items)
+    return Act(act_id, case, kind, maker, tuple(epochs), tuple(grants), statement, signing.sign(statement, DOMAIN))
+
+
+def store(unit: Unit, act: Act) -> None:
+    """Inserts the act, its epochs and its grants. The caller enters it in the log with `act` and `digest`."""
+    unit.run(
+        _INSERT_ACT,
+        {
+            "id": act.id,
+            "case_id": act.case,
+            "kind": act.kind,
+            "maker": act.maker,
+            "made": unit.today,
+            "statement": act.statement,
+            "signature": act.signature,
+            "vouched": vouching.for_act(unit.secrets, act.id, act.digest),
+        },
+    )
+    epochs = [
+        {
+            "case_id": act.case,
+            "name": epoch.compartment,
+            "epoch": epoch.number,
+            "key_id": epoch.key_id,
+            "previous_key": epoch.previous_key,
+            "act_id": act.id,
+        }
+        for epoch in act.epochs
+    ]
+    grants = [
+        {
+            "case_id": act.case,
+            "recipient": grant.recipient,
+            "compartment": grant.compartment,
+            "epoch": grant.epoch,
+            "act_id": act.id,
+            "envelope": grant.envelope,
+        }
+        for grant in act.grants
+    ]
+    if epochs:
+        unit.run(_INSERT_EPOCHS, epochs)
+    if grants:
+        unit.run(_INSERT_GRANTS, grants)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAct:
+    """An act whose signature and maker hold; says whether it brought a given epoch or grant."""
+
+    kind: ActKind
+    made: date
+    maker: bytes
+    roster: bytes
+    """Hash of the roster under which it was made."""
+    items: frozenset[bytes]
+
+    @property
+    def wrapped_to(self) -> bytes:
+        """Hash of the roster whose members' keys its grants are wrapped to."""
+        return Moved.among(list(self.items)).roster if self.kind is ActKind.MOVED else self.roster
+
+    @property
+    def withdrawn(self) -> int:
+        """The last epoch of `identity` that the act says is no more; 0 when it says nothing of the kind."""
+        parts = (decode_parts(item) for item in self.items)
+        return max((int.from_bytes(part[2], "big") for part in parts if part[0] == _WITHDRAWN), default=0)
+
+    @property
+    def left(self) -> dict[CompartmentName, int]:
+        """What its maker gave up, by compartment: the last epoch."""
+        parts = (decode_parts(item) for item in self.items)
+        return {CompartmentName(part[1].decode()): int.from_bytes(part[2], "big") for part in parts if part[0] == _LEFT}
+
+    def require(self, item: bytes) -> None:
+        """Raises Refused when the act does not name this."""
+        if item not in self.items:
+            raise Refused("a key that its act does not name")
+
+
+def verified(unit: Unit, case: Case, act_id: bytes) -> VerifiedAct:
+    """The act, when it was made by who makes acts of its kind: the reporter, or a lead of the roster it names, one of the channel's.
+
+    Raises Refused.
+    """
+    return unit.once(("act", case.id, act_id), lambda: _verified(unit, case, act_id))
+
+
+def _verified(unit: Unit, case: Case, act_id: bytes) -> VerifiedAct:
+    row = unit.run(_FIND_ACT, {"act": act_id}).first()
+    if row is None or row.case_id != case.id:
+        raise Refused("an act that is not there")
+    return verify_row(unit, case, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The newest withdrawal of an identity: no epoch up to `last` counts any more. `made` is its day."""
+
+    last: int
+    made: date
+
+
+def withdrawal_of(unit: Unit, case: Case) -> Withdrawal | None:
+    """The reporter's newest withdrawal of their identity; None without one. Raises Refused for one that is not theirs."""
+    found = [verify_row(unit, case, row) for row in unit.run(_WITHDRAWALS, {"case": case.id})]
+    return max((Withdrawal(act.withdrawn, act.made) for act in found), key=lambda one: one.last, default=None)
+
+
+def recusals_of(unit: Unit, case: Case) -> tuple[VerifiedAct, ...]:
+    """Everybody who gave up their keys to this case of their own accord, the first one first. Raises Refused."""
+
+    def find() -> tuple[VerifiedAct, ...]:
+        return tuple(verify_row(unit, case, row) for row in unit.run(_RECUSALS, {"case": case.id}))
+
+    return unit.once(("recusals", case.id), find)
+
+
+def left_at(unit: Unit, case: Case, compartment: CompartmentName, epoch: int) -> frozenset[bytes]:
+    """Who gave up a compartment at this epoch: whatever grant of theirs is there was put back."""
+    return frozenset(act.maker for act in recusals_of(unit, case) if act.left.get(compartment, 0) >= epoch)
+
+
+def verify_row(unit: Unit, case: Case, row: ActRow | AnyRow) -> VerifiedAct:
+    """As `verified`, for a row at hand."""
+    try:
+        label, act_id, case_id, kind, maker, roster, *items = decode_parts(row.statement)
+    except (Malformed, ValueError) as error:
+        raise Refused("an act that cannot be read") from error
+    if (label, act_id, case_id, kind, maker) != (_LABEL, row.id, case.id, row.kind.encode(), row.maker):
+        raise Refused("an act that says something else than its row")
+    word = vouching.for_act(unit.secrets, row.id, digest_of(row.statement, row.signature))
+    vouching.require(word, row.vouched, "an act")
+    try:
+        VerifyKey.from_bytes(_maker_key(unit, case, ActKind(row.kind), maker, roster, items)).verify(
+            row.signature, row.statement, DOMAIN
+        )
+    except (BadSignature, ValueError) as error:
+        raise Refused("an act whose signature does not hold") from error
+    return VerifiedAct(ActKind(row.kind), row.made, maker, roster, frozenset(items))
+
+
+def _maker_key(
+    unit: Unit, case: Case, kind: ActKind, maker: bytes, roster_hash: bytes, items: Sequence[bytes]
+) -> bytes:
+    # For an intake as well: a case that was moved past the system would be another channel's leads' to hand over.
+    channels = _channels_for(unit, case, kind, items)
+    known = (roster for channel in channels for roster in rosters.chain(unit, channel))
+    roster = next((roster for roster in known if roster.hash == roster_hash), None)
+    if roster is None:
+        raise Refused("an act under no roster of its channel")
+    if kind in _REPORTERS_OWN:
+        tenures = reporters(unit, case)
+        if maker != case.id:
+            raise Refused(f"an {kind} that the reporter did not make")
+        return _reporters_key(tenures, kind, items)
+    member = roster.member(maker)
+    if member is None or (member.duty is not Duty.LEAD and kind is not ActKind.RECUSAL):
+        raise Refused("an act by somebody who did not lead")
+    return member.verify
+
+
+def _channels_for(unit: Unit, case: Case, kind: ActKind, items: Sequence[bytes]) -> Sequence[bytes]:
+    """Of which channels an act's roster may be: those the case was in when its epochs began."""
+    if kind is ActKind.MOVED:
+        return (Moved.among(items).origin,)
+    there = stays(unit, case)
+    if kind in INTAKES:
+        return (there[0].channel,)
+    if kind in _REPORTERS_OWN:
+        return [stay.channel for stay in there]
+    parts = (decode_parts(item) for item in items)
+    epochs = [
+        int.from_bytes(part[2], "big")
+        for part in parts
+        if part[0] in {b"epoch", _LEFT} and part[1] == CompartmentName.REPORT.encode()
+    ]
+    return ([stay.channel for stay in there if stay.report_epoch <= max(epochs, default=0)] or [there[0].channel])[-1:]
+
+
+def stays(unit: Unit, case: Case) -> tuple[Stay, ...]:
+    """The channels that a case was in, the first one first, as signed moves say. Raises Refused when they do not lead to the one in its row."""
+    return unit.once(("stays", case.id, case.channel_id), lambda: _stays(unit, case))
+
+
+def _stays(unit: Unit, case: Case) -> tuple[Stay, ...]:
+    rows = unit.run(_MOVES, {"case": case.id}).all()
+    moves = sorted((_moved(unit, case, row) for row in rows), key=lambda move: move.report_epoch)
+    there = [Stay(moves[0].origin if moves else case.channel_id)]
+    for move in moves:
+        if move.origin != there[-1].channel or move.report_epoch <= there[-1].report_epoch:
+            raise Refused("moves that do not follow from each other")
+        there.append(Stay(move.target, move.report_epoch))
+    if there[-1].channel != case.channel_id:
+        raise Refused("a case in a channel that no move leads to")
+    return tuple(there)
+
+
+def _moved(unit: Unit, case: Case, row: AnyRow) -> Moved:
+    return Moved.among(list(verify_row(unit, case, row).items))
+
+
+PublicKeys = tuple[bytes, bytes, bytes]
+"""Work, identity and verify key."""
+
+
+def public_keys_of(seed: AccountSeed) -> PublicKeys:
+    work, identity, verify = seed.work().public_key(), seed.identity().public_key(), seed.signing().verify_key()
+    return work.to_bytes(), identity.to_bytes(), verify.to_bytes()
+
+
+def case_id_of(receipt_hash: bytes, reporter: PublicKeys) -> bytes:
+    """A case's id: the first 16 bytes of SHA-256 over what its row says of the reporter, so that nothing of it can be swapped.
+
+    Not even a public key that is used late: a lead wraps the next epoch to it, on the row's word.
+    """
+    return hashlib.sha256(encode_parts(b"complaints/case/1", receipt_hash, *reporter)).digest()[:16]
+
+
+def _reporters_key(tenures: Sequence[Tenure], kind: ActKind, items: Sequence[bytes]) -> bytes:
+    """Which of the reporter's keys an act of theirs must be signed with: none that was exchanged before the epochs it concerns."""
+    if kind in INTAKES:
+        return tenures[0].reporter.verify
+    if kind is ActKind.RECEIPT_CHANGED:
+        before = _exchange_in(items).before
+        return next((tenure.reporter.verify for tenure in tenures if tenure.reporter == before), b"")
+    parts = (decode_parts(item) for item in items)
+    numbers = [int.from_bytes(part[2], "big") for part in parts if part[0] in {b"epoch", _WITHDRAWN}]
+    return tenure_at(tenures, CompartmentName.IDENTITY, max(numbers, default=0)).reporter.verify
+
+
+def tenure_at(tenures: Sequence[Tenure], compartment: CompartmentName, epoch: int) -> Tenure:
+    """Whose keys count for an epoch of a compartment."""
+    return [tenure for tenure in tenures if tenure.first(compartment) <= max(epoch, 1)][-1]
+
+
+def reporters(unit: Unit, case: Case) -> tuple[Tenure, ...]:
+    """The reporter's keys from the first, which the case's id names, through every exchange of receipts to those in its row.
+
+    Each exchange is signed with the keys it replaces. Raises Refused when the row names keys that they do not lead to: of somebody
+    else, or of a receipt that was given up.
+    """
+    return unit.once(("reporters", case.id, case.receipt_hash), lambda: _reporters(unit, case))
+
+
+def is_one_time(unit: Unit, case: Case) -> bool:
+    """Whether staff took the report down, and its first receipt, which they know, is still the one that counts.
+
+    Whoever changes the act's kind in its row makes it one that does not verify: the case then opens for nobody.
+    """
+    return unit.run(_TAKEN_DOWN, {"case": case.id}).first() is not None and len(reporters(unit, case)) == 1
+
+
+def was_taken_down(unit: Unit, case: Case) -> bool:
+    """Whether staff took the report down, exchanged since or not. Raises Refused when the act with which the case began is not there."""
+
+    def find() -> bool:
+        ids = unit.run(_BEGINNING, {"case": case.id}).scalars().all()
+        if len(ids) != 1:
+            raise Refused("a case that did not begin once")
+        return verified(unit, case, ids[0]).kind is ActKind.TAKEN_DOWN
+
+    return unit.once(("taken down", case.id), find)
+
+
+def _reporters(unit: Unit, case: Case) -> tuple[Tenure, ...]:
+    swapped = Refused("the reporter's keys or receipt were swapped")
+    present = known_reporter(case)
+    exchanges = [_verified_exchange(unit, case, row) for row in unit.run(_EXCHANGES, {"case": case.id})]
+    first = next((e.before for e in exchanges if case_id_of(e.before.receipt_hash, e.before.keys) == case.id), present)
+    if case_id_of(first.receipt_hash, first.keys) != case.id:
+        raise swapped
+    tenures = [Tenure(first)]
+    while exchanges:
+        following = [e for e in exchanges if e.before == tenures[-1].reporter]
+        if len(following) != 1:
+            raise swapped
+        (exchange,) = following
+        exchanges.remove(exchange)
+        tenures.append(Tenure(exchange.after, exchange.report_epoch, exchange.identity_epoch))
+    if tenures[-1].reporter != present:
+        raise swapped
+    return tuple(tenures)
+
+
+def _verified_exchange(unit: Unit, case: Case, row: AnyRow) -> Exchange:
+    word = vouching.for_act(unit.secrets, row.id, digest_of(row.statement, row.signature))
+    vouching.require(word, row.vouched, "an act")
+    try:
+        label, act_id, case_id, kind, maker, _roster, *items = decode_parts(row.statement)
+        if (label, act_id, case_id, kind, maker) != (_LABEL, row.id, case.id, row.kind.encode(), case.id):
+            raise Refused("an act that says something else than its row")
+        exchange = _exchange_in(items)
+        VerifyKey.from_bytes(exchange.before.verify).verify(row.signature, row.statement, DOMAIN)
+    except (Malformed, BadSignature, ValueError) as error:
+        raise Refused("an exchange of receipts that does not verify") from error
+    return exchange
+
+
+def _exchange_in(items: Sequence[bytes]) -> Exchange:
+    found = [item for item in items if decode_parts(item)[0] == _RECEIPT]
+    if len(found) != 1:
+        raise Malformed("an exchange of receipts says which, once")
+    return Exchange.parse(found[0])
+
+
+def known_reporter(case: Case) -> KnownReporter:
+    """What the row says, unverified."""
+    keys = (case.reporter_work_public, case.reporter_identity_public, case.reporter_verify_public)
+    return KnownReporter(case.receipt_hash, keys)
+
+
+def require_reporter(unit: Unit, case: Case) -> None:
+    """Raises Refused when the row names another reporter than the one who sent the report, or gave up that receipt; or a channel to which
+    nobody moved the case.
+    """
+    reporters(unit, case)
+    stays(unit, case)
+
+
+def _u32(number: int) -> bytes:
+    try:
+        return number.to_bytes(4, "big")
+    except OverflowError as error:
+        raise Refused("a number that no epoch has") from error

@@ -1,0 +1,91 @@
+"""How often a passphrase was mistaken, and who has to wait for it.
+
+Mistakes are counted apart for strangers, for each device that an account is known on, for those who are signed in already, and once
+more for strangers and for each device among those who have yet to give the second factor. So a stranger who tries on and on makes
+strangers wait, and never the owner at their own machine, nor at work in their session.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, select
+
+from complaints.models import Account, KnownDevice, SignInBackoff
+from complaints.services.unit import Unit
+from crypto import SessionToken
+
+FREE_FAILURES = 4
+"""How often a passphrase may be mistaken before whoever mistook it waits."""
+
+LONGEST_WAIT = timedelta(minutes=5)
+
+KNOWN_FOR = timedelta(days=180)
+"""How long a device is known after it was last signed in from."""
+
+STRANGERS = b""
+SIGNED_IN = b"signed in"
+SECOND_FACTOR = b"second factor"
+"""Before the source of a second factor's mistakes."""
+
+
+def remember_device(unit: Unit, account_id: bytes) -> SessionToken:
+    """Makes a browser known to an account; its token goes into the cookie and nowhere else. Forgets devices that have expired."""
+    token = SessionToken.generate()
+    unit.session.execute(delete(KnownDevice).where(KnownDevice.expires < unit.today))
+    row = {"lookup": token.lookup(), "account_id": account_id, "expires": unit.today + KNOWN_FOR}
+    unit.session.execute(insert(KnownDevice), [row])
+    return token
+
+
+def forget_devices(unit: Unit, account_id: bytes) -> None:
+    """From now on every browser is a stranger's to this account."""
+    unit.session.execute(delete(KnownDevice).where(KnownDevice.account_id == account_id))
+
+
+def source_of(unit: Unit, account_id: bytes | None, device: SessionToken | None) -> bytes:
+    """Under what a try to sign in counts. One query, whoever tries, and whether there is such an account or not."""
+    lookup = device.lookup() if device else bytes(32)
+    known = unit.session.scalar(
+        select(KnownDevice.lookup).where(
+            KnownDevice.lookup == lookup,
+            KnownDevice.account_id == (account_id or bytes(16)),
+            KnownDevice.expires >= unit.today,
+        )
+    )
+    return known or STRANGERS
+
+
+def count_mistake(unit: Unit, account_id: bytes, source: bytes = SIGNED_IN) -> None:
+    """One more mistaken passphrase. Callers ask `is_waiting` first."""
+    # Two mistakes at once wait for one another here, so that both count.
+    unit.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+    row = unit.session.get(SignInBackoff, (account_id, source))
+    if row is None:
+        row = SignInBackoff(account_id=account_id, source=source, failures=0, waits_until=unit.now)
+        unit.session.add(row)
+    row.failures += 1
+    row.waits_until = unit.now + _wait_after(row.failures)
+
+
+def forget_mistakes(unit: Unit, account_id: bytes, source: bytes = SIGNED_IN) -> None:
+    """The passphrase was right."""
+    own = (SignInBackoff.account_id == account_id, SignInBackoff.source == source)
+    unit.session.execute(delete(SignInBackoff).where(*own))
+
+
+def forget_all_mistakes(unit: Unit, account_id: bytes) -> None:
+    """Wherever they were made: the account has another passphrase by now, and other keys."""
+    unit.session.execute(delete(SignInBackoff).where(SignInBackoff.account_id == account_id))
+
+
+def is_waiting(unit: Unit, account_id: bytes, source: bytes = SIGNED_IN) -> bool:
+    """Whether the account's passphrase was mistaken there so often that it may not be tried for now."""
+    waits_until = unit.session.scalar(
+        select(SignInBackoff.waits_until).where(SignInBackoff.account_id == account_id, SignInBackoff.source == source)
+    )
+    return waits_until is not None and waits_until > unit.now
+
+
+def _wait_after(failures: int) -> timedelta:
+    """None at first; then one minute, doubling, up to LONGEST_WAIT."""
+    over = failures - FREE_FAILURES
+    return min(LONGEST_WAIT, timedelta(minutes=2 ** min(over - 1, 8))) if over > 0 else timedelta()

@@ -1,0 +1,128 @@
+"""What a reporter asks about their data, and how it was decided: erasure, or an objection (policy 6.2). Both sealed in `report`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from complaints.errors import Conflict, Invalid, NotFound
+from complaints.models import new_id
+from complaints.policy import Reporter, Staff
+from complaints.services import casework, own_case, records
+from complaints.services.keys import SessionKeys
+from complaints.services.records import OpenedRecord
+from complaints.services.unit import Unit
+from complaints.vocabulary import DataDecision, DataRequest, Event, RecordKind
+
+LIMIT = 2_000
+"""Characters, of what is asked and of the answer's reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    outcome: DataDecision
+    day: date
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One request, with its decision once there is one."""
+
+    id: bytes
+    kind: DataRequest
+    day: date
+    text: str = field(repr=False)
+    decision: DecisionLine | None
+
+
+def lines_of(opened: Sequence[OpenedRecord]) -> tuple[RequestLine, ...]:
+    """The requests among a case's records, in the order they were made. The first decision of each counts."""
+    decisions: dict[bytes, DecisionLine] = {}
+    for record in _of_kind(opened, RecordKind.DATA_DECISION):
+        decision = DecisionLine(DataDecision(record.text("outcome")), record.made, record.text("text"))
+        decisions.setdefault(record.fields["request"], decision)
+    return tuple(
+        RequestLine(r.id, DataRequest(r.text("kind")), r.made, r.text("text"), decisions.get(r.id))
+        for r in _of_kind(opened, RecordKind.DATA_REQUEST)
+    )
+
+
+def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, text: str) -> None:
+    """Asks whoever holds the case. Raises NotFound, Invalid (too-long), Conflict while the same is still undecided."""
+    if len(text) > LIMIT:
+        raise Invalid({"text": "too-long"})
+    casework.take_turns(unit, reporter.case)
+    case, keyring = own_case.fetch(unit, reporter, keys)
+    opened, _problems = records.open_all(unit, case, keyring)
+    if any(line.kind is kind and line.decision is None for line in lines_of(opened)):
+        raise Conflict("the same was asked already, and is not decided yet")
+    sealed = records.seal(
+        case.id,
+        new_id(),
+        RecordKind.DATA_REQUEST,
+        {"kind": kind.encode(), "text": text.strip().encode()},
+        epoch=keyring.newest,
+        key=keyring.key,
+        author=case.id,
+        signing=keys.signing,
+    )
+    writes = records.store(unit, [sealed])
+    casework.touch(unit, case)
+    unit.enter_later(Event.DATA_REQUESTED, role="reporter", case=case.id.hex(), writes=writes)
+
+
+def find(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, request_id: bytes) -> RequestLine:
+    """One request of a case, to be decided; seeing it is an opening, and is entered. Raises NotFound."""
+    opening = casework.fetch_case(unit, actor, keys, case_id)
+    opened, _problems = records.open_all(unit, opening.case, opening.report)
+    line = next((line for line in lines_of(opened) if line.id == request_id), None)
+    if line is None:
+        raise NotFound
+    casework.enter(unit, Event.CASE_OPENED, actor, opening)
+    return line
+
+
+def decide(
+    unit: Unit,
+    actor: Staff,
+    keys: SessionKeys,
+    case_id: bytes,
+    request_id: bytes,
+    outcome: DataDecision,
+    text: str,
+) -> None:
+    """Accepts or refuses, with the reason that the reporter reads. Raises NotFound, Invalid, Conflict when it is decided already.
+
+    The outcome is entered in the log; the reason is sealed.
+    """
+    if not text.strip():
+        raise Invalid({"text": "missing"})
+    if len(text) > LIMIT:
+        raise Invalid({"text": "too-long"})
+    casework.take_turns(unit, case_id)
+    opening = casework.fetch_case(unit, actor, keys, case_id)
+    opened, _problems = records.open_all(unit, opening.case, opening.report)
+    line = next((line for line in lines_of(opened) if line.id == request_id), None)
+    if line is None:
+        raise NotFound
+    if line.decision is not None:
+        raise Conflict("somebody has decided this meanwhile")
+    sealed = records.seal(
+        case_id,
+        new_id(),
+        RecordKind.DATA_DECISION,
+        {"request": request_id, "outcome": outcome.encode(), "text": text.strip().encode()},
+        epoch=opening.report.newest,
+        key=opening.report.key,
+        author=actor.account,
+        signing=keys.signing,
+    )
+    writes = records.store(unit, [sealed])
+    casework.touch(unit, opening.case, except_for=actor.account)
+    casework.enter(
+        unit, Event.DATA_DECIDED, actor, opening, reason=outcome, subject=f"record:{request_id.hex()}", writes=writes
+    )
+
+
+def _of_kind(opened: Iterable[OpenedRecord], kind: RecordKind) -> list[OpenedRecord]:
+    return [record for record in opened if record.kind is kind]

@@ -1,0 +1,103 @@
+"""What is erased is gone from the database's files as well, once this has run."""
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from complaints.database import Database
+
+REWRITTEN_AT_ONCE = 128 * 1024 * 1024
+"""Bytes of database that are rewritten in under two seconds, less than a writer waits. A larger one is rewritten at night."""
+
+
+SETTLED_EVERY = 60.0
+"""Seconds between two rewrites that one process does at once. Somebody who gives and withdraws in a loop makes no more work than that."""
+
+_settled: dict[str, float] = {}
+"""When this process last rewrote a database, by its address. In memory alone: on a disk it would tell when a reporter was here."""
+
+
+def settle(database: Database) -> bool:
+    """Has SQLite drop every trace of erased rows from its files. After the commit. True when none is left; else the next jobs do it.
+
+    `secure_delete` overwrites a row where it last lay, and not where it lay before its page was rearranged: those copies go when the
+    file is rewritten. False for a file larger than `REWRITTEN_AT_ONCE`, when others kept it from finishing, and within `SETTLED_EVERY` of
+    the last time.
+    PostgreSQL keeps erased rows until it vacuums, and its write-ahead log until that is recycled: as backups do.
+    """
+    address, now = str(database.engine.url), time.monotonic()
+    if now - _settled.get(address, -SETTLED_EVERY) < SETTLED_EVERY:
+        _owe(database)
+        return False
+    done = _rewrite(database, REWRITTEN_AT_ONCE)
+    if done:
+        _settled[address] = now
+    else:
+        _owe(database)
+    return done
+
+
+def settle_owed(database: Database) -> bool:
+    """What `settle` has left to do, for the jobs. True when nothing is owed any more."""
+    owed = _owed(database)
+    if owed is None or not owed.exists():
+        return True
+    return _rewrite(database, REWRITTEN_AT_ONCE)
+
+
+def rewrite(database: Database) -> bool:
+    """The same for a file of any size, which writers may have to wait for: at night.
+
+    Rows come to lie by their random ids. Which pages were added last, and so which rows arrived in which order, is not to be told.
+    """
+    return _rewrite(database, None)
+
+
+def _rewrite(database: Database, limit: int | None) -> bool:
+    if database.engine.dialect.name != "sqlite":
+        return True
+    with database.between_writers() as cursor:
+        rewritten = (limit is None or _size(cursor) <= limit) and _vacuum(cursor)
+        busy, _written, _carried = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    done = rewritten and not busy
+    owed = _owed(database)
+    if done and owed is not None:
+        owed.unlink(missing_ok=True)
+    return done
+
+
+def _owed(database: Database) -> Path | None:
+    """The empty file that says so, beside the database. None where there is nothing to rewrite."""
+    url = database.engine.url
+    return Path(f"{url.database}.owed") if url.get_backend_name() == "sqlite" else None
+
+
+def _owe(database: Database) -> None:
+    owed = _owed(database)
+    if owed is not None:
+        owed.touch(mode=0o600)
+        os.utime(owed, (0, 0))  # when somebody withdrew is nobody's to read
+
+
+def _size(cursor: DBAPICursor) -> int:
+    (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+    (size,) = cursor.execute("PRAGMA page_size").fetchone()
+    return int(pages * size)
+
+
+def _vacuum(cursor: DBAPICursor) -> bool:
+    """False when somebody else's program writes, or there is no room for a second copy."""
+    # What lies in the temporary file is sealed; in memory it would have to lie whole.
+    cursor.execute("PRAGMA temp_store=FILE")
+    try:
+        cursor.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}:
+            raise
+        return False
+    finally:
+        cursor.execute("PRAGMA temp_store=MEMORY")
+    return True

@@ -1,0 +1,135 @@
+"""Handing over again what somebody held under keys that are lost: a list, and each case with new keys for everybody who holds it.
+
+The list is the access log's: cases whose grants lapsed, as `new_keys` entered it, and about which no lead has decided since. Before
+anything is handed over, each entry is proven to be under the log's newest checkpoint: rows that somebody put beside it give nobody a key. Whoever the reporter excluded, or who has not signed the undertaking with their new keys, gets none.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from complaints.errors import NotFound, Refused
+from complaints.models import Base, LogField
+from complaints.policy import Staff
+from complaints.services import accounts, case_reading, casework, log_reading, new_keys, replacement, rosters
+from complaints.services.access_log import AccessLog
+from complaints.services.keys import SessionKeys
+from complaints.services.log_proofs import prove_entry, verify_proof
+from complaints.services.replacement import AT_ONCE, Replaced
+from complaints.services.unit import AnyRow, Unit
+from complaints.vocabulary import CompartmentName, Event
+from crypto import PrivateKey
+
+_LINE = Base.metadata.tables["caseload"]
+_HELD = select(_LINE.c.case_id, _LINE.c.reference, _LINE.c.channel_id).where(
+    _LINE.c.account_id == bindparam("account"), _LINE.c.case_id.in_(bindparam("cases", expanding=True))
+)
+_DECIDED = frozenset({Event.CASE_ASSIGNED, Event.CASE_MOVED, Event.KEYS_HANDED_AGAIN})
+"""What a lead does about who holds a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Somebody whose keys were lost, and what `actor` can hand over to them again: case to reference."""
+
+    account: bytes
+    name: str
+    ready: bool
+    """They have signed the undertaking with their new keys."""
+    cases: Mapping[bytes, str] = field(repr=False)
+
+
+def owed(unit: Unit, actor: Staff) -> tuple[Owed, ...]:
+    """Everybody who waits for cases that `actor` holds in channels they lead, by name. Opens nothing. Raises Refused."""
+    lapsed = _lapsed(unit)
+    if not lapsed:
+        return ()
+    led = set(replacement.channels_led(unit, actor))
+    cases = {case for case, _account in lapsed}
+    mine = {row.case_id: row for row in _held(unit, actor.account, cases) if row.channel_id in led}
+    decided = _last_decided(unit, mine.keys())
+    by_person: dict[bytes, dict[bytes, str]] = defaultdict(dict)
+    for (case, account), entry in lapsed.items():
+        if case in mine and account != actor.account and decided.get(case, -1) < entry:
+            by_person[account][case] = mine[case].reference
+    names, ready = case_reading.names_of(unit, by_person), rosters.who_signed_undertaking(unit)
+    people = [Owed(account, names[account], account in ready, held) for account, held in by_person.items()]
+    return tuple(sorted(people, key=lambda one: one.name))
+
+
+def hand_over(
+    unit: Unit,
+    log: AccessLog,
+    actor: Staff,
+    keys: SessionKeys,
+    identity_key: PrivateKey,
+    person: bytes,
+    after: bytes = b"",
+) -> Replaced:
+    """Up to AT_ONCE of the cases past `after`, each by an act of its own, as much of each as was held before.
+
+    Raises NotFound when nothing waits for this person, Refused.
+    """
+    waiting = next((one for one in owed(unit, actor) if one.account == person), None)
+    if waiting is None:
+        raise NotFound
+    lapsed = _lapsed(unit)
+    due = sorted(case for case in waiting.cases if case > after)
+    for case in due[:AT_ONCE]:  # all of them before anything else is locked, in one order
+        casework.take_turns(unit, case)
+    accounts.hold_still(unit)
+    done: list[str] = []
+    refused: list[str] = []
+    for case in due[:AT_ONCE]:
+        identity = _held_identity(unit, log, lapsed[case, person], case, person)
+        taken = replacement.hand_on(
+            unit, actor, keys, identity_key, case, person, identity=identity, event=Event.KEYS_HANDED_AGAIN
+        )
+        (done if taken else refused).append(waiting.cases[case])
+    return Replaced(tuple(done), tuple(refused), due[AT_ONCE - 1] if len(due) > AT_ONCE else b"")
+
+
+def _held_identity(unit: Unit, log: AccessLog, entry: int, case: bytes, account: bytes) -> bool:
+    """Whether the identity was among what this entry says was lost. Raises Refused when the log does not say so of them."""
+    try:
+        told = verify_proof(prove_entry(unit.session, log, entry, ("event", "case", "subject", "reason"))).fields
+    except NotFound as error:
+        raise Refused("keys that were lost in no entry of the access log") from error
+    if (told["event"], told["case"], told["subject"]) != (Event.KEYS_LAPSED, case.hex(), account.hex()):
+        raise Refused("an entry that tells of other keys")
+    return CompartmentName.IDENTITY in new_keys.read_lapsed(told["reason"])
+
+
+def _lapsed(unit: Unit) -> dict[tuple[bytes, bytes], int]:
+    """Case and account, to the newest entry that says that the account's keys to it were lost. Nothing is verified here."""
+    event, about = aliased(LogField), aliased(LogField)
+    rows = unit.session.execute(
+        select(event.entry, about.name, about.value)
+        .join(about, and_(about.entry == event.entry, about.name.in_(("case", "subject"))))
+        .where(log_reading.holds(event, "event", Event.KEYS_LAPSED.encode()))
+        .order_by(event.entry)
+    )
+    entries: dict[int, dict[str, str]] = defaultdict(dict)
+    for entry, name, value in rows:
+        entries[entry][name] = (value or b"").decode()
+    return {(bytes.fromhex(told["case"]), bytes.fromhex(told["subject"])): entry for entry, told in entries.items()}
+
+
+def _held(unit: Unit, account: bytes, cases: Collection[bytes]) -> list[AnyRow]:
+    return list(unit.run(_HELD, {"account": account, "cases": list(cases)}))
+
+
+def _last_decided(unit: Unit, cases: Collection[bytes]) -> dict[bytes, int]:
+    """Of each case the newest entry by which a lead has decided who holds it."""
+    case, event = aliased(LogField), aliased(LogField)
+    wanted = [one.hex().encode() for one in cases]
+    rows = unit.session.execute(
+        select(case.value, func.max(case.entry))
+        .join(event, and_(event.entry == case.entry, event.name == "event"))
+        .where(case.name == "case", case.value.in_(wanted), event.value.in_([one.encode() for one in _DECIDED]))
+        .group_by(case.value)
+    )
+    return {bytes.fromhex(value.decode()): entry for value, entry in rows if value}

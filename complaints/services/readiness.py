@@ -1,0 +1,84 @@
+"""What an installation still lacks before it can receive a report, and what is unwise to go without."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from complaints.errors import Refused
+from complaints.models import Account
+from complaints.services import accounts, organisation, rosters, routing
+from complaints.services.rosters import KnownChannel
+from complaints.services.unit import Unit
+from complaints.vocabulary import AccountState, Duty, Role
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReadiness:
+    """`lead`: somebody leads it by a roster that verifies. `receives`: and may hold keys. `fallback`: to leads of its own."""
+
+    id: bytes
+    name_th: str
+    name_en: str
+    verifies: bool
+    lead: bool
+    receives: bool
+    fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Where the set-up has got to. `receives`: a report sent now would reach somebody who can open it."""
+
+    notice: bool
+    undertaking: bool
+    second_administrator: bool
+    investigator: bool
+    auditor: bool
+    channels: tuple[ChannelReadiness, ...]
+    receives: bool
+
+    @property
+    def complete(self) -> bool:
+        always = (self.notice, self.undertaking, self.second_administrator, self.investigator, self.auditor)
+        return all(always) and bool(self.channels) and all(c.receives and c.fallback for c in self.channels)
+
+
+def examine(unit: Unit) -> Readiness:
+    """From what stands now."""
+    active = [
+        accounts.roles_of(account)
+        for account in unit.session.scalars(select(Account).where(Account.state == AccountState.ACTIVE))
+    ]
+    offered = {offer.id for offer in routing.channels_offered(unit)}
+    return Readiness(
+        notice=organisation.notice(unit) is not None,
+        undertaking=rosters.newest_undertaking(unit) is not None,
+        second_administrator=sum(Role.ADMINISTRATOR in roles for roles in active) > 1,
+        investigator=any(Role.INVESTIGATOR in roles for roles in active),
+        auditor=any(Role.AUDITOR in roles for roles in active),
+        channels=tuple(_channel(unit, channel, offered) for channel in rosters.channels(unit)),
+        receives=bool(offered),
+    )
+
+
+def _channel(unit: Unit, channel: KnownChannel, offered: set[bytes]) -> ChannelReadiness:
+    leads, verifies = _leads(unit, channel.id)
+    elsewhere, _ = _leads(unit, channel.fallback_id) if channel.fallback_id else (frozenset(), True)
+    return ChannelReadiness(
+        id=channel.id,
+        name_th=channel.name_th,
+        name_en=channel.name_en,
+        verifies=verifies,
+        lead=bool(leads),
+        receives=channel.id in offered,
+        fallback=bool(elsewhere - leads) and channel.fallback_id in offered,
+    )
+
+
+def _leads(unit: Unit, channel: bytes) -> tuple[frozenset[bytes], bool]:
+    try:
+        roster = rosters.present(unit, channel)
+    except Refused:
+        return frozenset(), False
+    members = roster.members if roster else ()
+    return frozenset(member.account for member in members if member.duty is Duty.LEAD), True

@@ -1,0 +1,112 @@
+"""Vouching: the server's own word for rows that no person's key signs.
+
+Accounts, channels and acts are what other things are believed by: a reporter excludes people by their names, a lead's act counts under
+the roster of its time. Each such row bears an HMAC under a key that is in the secret files, so that whoever can write to the database
+alone cannot rename, raise, plant or re-sign anything. Not protected: an older row put back whole with its older word; the log and
+`complaints check` show that.
+"""
+
+import hmac
+from datetime import date
+from typing import Protocol
+
+from complaints.config import Secrets
+from complaints.errors import Refused
+
+
+class AccountFacts(Protocol):
+    """What an account is known by."""
+
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def sign_in_name(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def roles(self) -> str: ...
+    @property
+    def work_public(self) -> bytes: ...
+    @property
+    def identity_public(self) -> bytes: ...
+    @property
+    def verify_public(self) -> bytes: ...
+    @property
+    def version(self) -> int: ...
+
+
+class ChannelFacts(Protocol):
+    """What a channel is chosen by, and where it leads."""
+
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def name_th(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def fallback_id(self) -> bytes | None: ...
+    @property
+    def acknowledge_days(self) -> int: ...
+    @property
+    def feedback_days(self) -> int: ...
+
+
+ACCOUNT_FACTS = (
+    "id",
+    "sign_in_name",
+    "display_name",
+    "state",
+    "roles",
+    "work_public",
+    "identity_public",
+    "verify_public",
+    "version",
+)
+"""The columns of an account that the word covers."""
+
+
+def for_account(secrets: Secrets, account: AccountFacts) -> bytes:
+    """32 bytes over name, roles, state, version and public keys."""
+    texts = (account.sign_in_name, account.display_name, account.state, account.roles, str(account.version))
+    public = (account.work_public, account.identity_public, account.verify_public)
+    return secrets.vouch("account", account.id, *(text.encode() for text in texts), *public)
+
+
+def for_channel(secrets: Secrets, channel: ChannelFacts) -> bytes:
+    """32 bytes over names, place, fallback and deadlines."""
+    numbers = (channel.position, channel.acknowledge_days, channel.feedback_days)
+    texts = (channel.code, channel.name_th, channel.name_en, *map(str, numbers))
+    return secrets.vouch("channel", channel.id, *(text.encode() for text in texts), channel.fallback_id or b"")
+
+
+def for_act(secrets: Secrets, act: bytes, digest: str) -> bytes:
+    """32 bytes over the act's id and the digest of its statement and signature."""
+    return secrets.vouch("act", act, digest.encode())
+
+
+def for_question(secrets: Secrets, question: bytes, digest: str, retired: date | None) -> bytes:
+    """32 bytes over the question's id, the digest of all it says, and the day it was retired."""
+    return secrets.vouch("question", question, digest.encode(), retired.isoformat().encode() if retired else b"")
+
+
+def for_notice_page(secrets: Secrets, version: int, digest: str) -> bytes:
+    """32 bytes over a version of the notice and the digest of its pages."""
+    return secrets.vouch("notice page", str(version).encode(), digest.encode())
+
+
+def for_founding(secrets: Secrets, statement: bytes) -> bytes:
+    """32 bytes over what the founding invitation says, which nobody is there to sign."""
+    return secrets.vouch("founding", statement)
+
+
+def require(word: bytes, stored: object, what: str) -> None:
+    """Raises Refused when the row does not bear the server's word."""
+    if not isinstance(stored, bytes) or not hmac.compare_digest(word, stored):
+        raise Refused(f"{what} that was changed past the system")

@@ -1,0 +1,1 @@
+"""What a browser meets: one blueprint an audience, behind one guard."""

@@ -1,0 +1,81 @@
+"""Accounts, their roles, and the channels: what administrators see. Nothing here opens anything."""
+
+from flask import Blueprint, request
+from flask_babel import lazy_gettext as _
+from werkzeug.exceptions import BadRequest
+
+from complaints.errors import Conflict, Denied, DomainError, Invalid
+from complaints.policy import Action
+from complaints.services import accounts, channel_overview
+from complaints.services.accounts import AccountLine
+from complaints.vocabulary import Role
+from complaints.web.forms.administration import RolesForm
+from complaints.web.guard import UnitKind, Visit, guarded
+from complaints.web.replies import Page, Redirect
+from complaints.web.view_models import role_choices
+
+blueprint = Blueprint("administration", __name__)
+
+
+@blueprint.get("/staff/accounts")
+@guarded(Action.SEE_ACCOUNTS, UnitKind.READING)
+def list_accounts(visit: Visit) -> Page:
+    return Page("administration/accounts.html", {"accounts": accounts.list_accounts(visit.unit)})
+
+
+@blueprint.get("/staff/accounts/<id:account>")
+@guarded(Action.CHANGE_ROLES, UnitKind.READING)
+def read_account(visit: Visit, account: bytes) -> Page:
+    line = accounts.read_account(visit.unit, account)
+    return _account_page(line, RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version}))
+
+
+def _read_form(visit: Visit) -> RolesForm:
+    del visit
+    form = RolesForm(request.form)
+    if not form.validate():
+        raise BadRequest  # only what nobody's browser sends: an unknown role, no version
+    return form
+
+
+def _not_changed(visit: Visit, error: DomainError) -> Page:
+    """The form again, with what stands now; what was chosen is kept unless somebody else has changed the account meanwhile."""
+    with visit.app.units.reading() as unit:
+        line = accounts.read_account(unit, visit.values["account"])
+    form: RolesForm = visit.prepared
+    if isinstance(error, Invalid):
+        form.roles.errors = [str(RolesForm.PROBLEMS[error.problems["roles"]])]
+        return _account_page(line, form, status=400)
+    if isinstance(error, Denied):
+        form.roles.errors = [str(RolesForm.LAST_ADMINISTRATOR)]
+        return _account_page(line, form, status=409)
+    form = RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version})
+    form.roles.errors = [str(RolesForm.CHANGED_MEANWHILE)]
+    return _account_page(line, form, status=409)
+
+
+@blueprint.post("/staff/accounts/<id:account>")
+@guarded(
+    Action.CHANGE_ROLES,
+    UnitKind.WRITING,
+    prepare=_read_form,
+    on_error={Invalid: _not_changed, Denied: _not_changed, Conflict: _not_changed},
+)
+def change_roles(visit: Visit, account: bytes) -> Redirect:
+    form: RolesForm = visit.prepared
+    roles = frozenset(Role(value) for value in form.roles.data or ())
+    accounts.change_roles(visit.unit, visit.staff, account, roles, form.version.data)
+    return Redirect(
+        "administration.list_accounts",
+        notice=_("The roles are changed. The account is signed out everywhere."),
+    )
+
+
+@blueprint.get("/staff/channels")
+@guarded(Action.SEE_CHANNELS, UnitKind.READING)
+def list_channels(visit: Visit) -> Page:
+    return Page("administration/channels.html", {"channels": channel_overview.list_channels(visit.unit)})
+
+
+def _account_page(line: AccountLine, form: RolesForm, status: int = 200) -> Page:
+    return Page("administration/account.html", {"account": line, "form": form, "items": role_choices()}, status)

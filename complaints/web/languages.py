@@ -1,0 +1,60 @@
+"""Which language a page speaks: the guard's word, else the address's."""
+
+from functools import partial
+from typing import Any, cast
+
+import flask_babel
+from babel.support import NullTranslations
+from flask import Flask, g, has_request_context
+from flask_babel import Babel, Domain
+from markupsafe import Markup
+
+from complaints.paths import translations_dir
+from complaints.policy import Anonymous
+from complaints.vocabulary import Locale
+from complaints.web.visit import locale_of
+from complaints.web.whole_words import joined
+
+
+class _Catalogues(Domain):
+    """As Flask-Babel's, which looks for a page's language and catalogue anew at each word: here once a page."""
+
+    def get_translations(self) -> NullTranslations:
+        if not has_request_context():
+            return cast(NullTranslations, super().get_translations())
+        found = g.get("catalogue")
+        if found is None:
+            found = g.catalogue = super().get_translations()
+        return cast(NullTranslations, found)
+
+
+def install(app: Flask) -> None:
+    babel = Babel(
+        app,
+        default_locale=Locale.THAI.value,
+        default_timezone="Asia/Bangkok",
+        default_translation_directories=str(translations_dir()),
+        locale_selector=_select,
+    )
+    babel.domain_instance = _Catalogues()
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.filters["whole"] = lambda text: joined(str(text))
+    app.jinja_env.globals["_"] = partial(_written, babel.domain_instance)
+
+
+def _written(catalogues: _Catalogues, text: str, **values: Any) -> Markup:
+    """A template's words in the page's language: what Jinja's own `_` gives, without its four calls a word."""
+    words = Markup(joined(catalogues.get_translations().ugettext(text)))  # noqa: S704 - our own words; values are escaped
+    return words % values if values or "%" in words else words
+
+
+def _select() -> str:
+    """Words are also looked up outside any request: on the command line, and while the application starts."""
+    if not has_request_context():
+        return Locale.THAI.value
+    return cast(str, g.get("locale") or locale_of(None, Anonymous()))
+
+
+def gettext(text: str, **values: Any) -> str:
+    """`text` in the page's language. Flask-Babel's own, which has no types, said to be a text."""
+    return str(flask_babel.gettext(text, **values))

@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+blueprint = Blueprint("own", __name__, url_prefix="/<locale:locale>/inbox/case")

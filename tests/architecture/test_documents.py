@@ -1,0 +1,23 @@
+"""What the documents say of the code is what the code says."""
+
+from pathlib import Path
+
+from complaints.policy import POLICY, Action, Anonymous, Reporter, Rule, Staff
+from complaints.vocabulary import Role
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_table_of_actions_is_the_policy() -> None:
+    documented = {}
+    for line in (ROOT / "docs" / "authorization.md").read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[0] in set(Action):
+            documented[Action(cells[0])] = _rule(*cells[1:])
+    assert documented == POLICY
+
+
+def _rule(anonymous: str, reporter: str, staff: str) -> Rule:
+    actors = {kind for kind, cell in ((Anonymous, anonymous), (Reporter, reporter), (Staff, staff)) if cell}
+    roles = frozenset() if staff in {"", "any"} else frozenset(Role(role) for role in staff.split(", "))
+    return Rule(frozenset(actors), roles)

@@ -1,0 +1,126 @@
+"""More rooms of the gallery: an investigator's own list, and what they make of it."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser import journey
+from tests.browser.gallery import Gallery, States
+from tests.browser.site import INVESTIGATOR, LEAD
+
+
+def inbox(gallery: Gallery) -> States:
+    lead = gallery.signed_in(LEAD)
+    lead.go("/staff/cases?view=all&priority=high&order=due")
+    yield "cases-filtered", lead
+    lead.go("/staff/cases?view=mine&unread=1&overdue=1")
+    yield "cases-none-found", lead
+    lead.go("/staff/cases?view=all&status=investigating")
+    lead.find("main tbody a").first.click()
+    lead.find("#own-label").fill("ใบเสร็จน้ำมัน สาขา 3")
+    lead.find("#own-mine").check()
+    lead.find("#own button[type=submit]").click()
+    expect(lead.find(".case-head__label")).to_be_visible()
+    yield "case-labelled", lead
+    lead.go("/staff/cases?view=mine&order=activity")
+    expect(lead.find(".caselist__label")).to_be_visible()
+    yield "cases-mine", lead
+    with lead.expecting(400):
+        lead.find("main tbody a").first.click()
+        lead.find("#own-label").fill("ยาว" * 20)
+        lead.find("#own button[type=submit]").click()
+        expect(lead.find(".govuk-error-summary")).to_be_visible()
+    yield "case-label-too-long", lead
+
+
+def tasks(gallery: Gallery) -> States:
+    lead = gallery.signed_in(LEAD)
+    lead.go("/staff/cases?view=all&status=investigating")
+    lead.find("main tbody a").first.click()
+    with lead.expecting(400):
+        lead.find("details:has(#task-text)").evaluate("box => { box.open = true }")
+        lead.find("form:has(#task-text) button[type=submit]").click()
+        expect(lead.find(".govuk-error-summary")).to_be_visible()
+    yield "case-task-missing", lead
+    today = lead.find("#task-due").get_attribute("min") or ""
+    for text, due in (("โทรหาปั๊มน้ำมัน ขอใบเสร็จตัวจริงเดือนมีนาคมถึงตุลาคม", today), ("ขอรายการเบิกจากบัญชี", "")):
+        lead.find("details:has(#task-text)").evaluate("box => { box.open = true }")
+        lead.find("#task-text").fill(text)
+        lead.find("#task-due").fill(due or f"{int(today[:4]) + 1}{today[4:]}")
+        lead.find("form:has(#task-text) button[type=submit]").click()
+        expect(lead.find("#task-set")).to_be_visible()
+    yield "case-task-set", lead
+    lead.find(".tasks__button").first.click()
+    expect(lead.find(".tasks__done")).to_be_visible()
+    yield "case-task-done", lead
+    lead.go("/staff/cases?tasks=1")
+    expect(lead.find(".caselist__task")).to_be_visible()
+    yield "cases-with-tasks", lead
+
+
+def requests(gallery: Gallery) -> States:
+    """Somebody without the identity asks for it, and the lead says why not; then how the log tells it."""
+    reporter, lead, investigator = gallery.visitor(), gallery.signed_in(LEAD), gallery.signed_in(INVESTIGATOR)
+    journey.begin(reporter)
+    journey.fill_in(reporter)
+    journey.check(reporter)
+    journey.send(reporter)
+    lead.go("/staff/cases?view=all&status=new&order=received")
+    lead.find("main tbody a").first.click()
+    expect(lead.find("a[href$='/assign']").first).to_be_visible()
+    case = lead.path()
+    journey.assign(lead, LEAD, {"ธนา": "report"})
+    investigator.go(case)
+    with investigator.expecting(400):
+        investigator.find("form:has(#ask-text) button[type=submit]").click()
+        expect(investigator.find(".govuk-error-summary")).to_be_visible()
+    yield "case-ask-missing", investigator
+    investigator.find("#ask-text").fill("ต้องโทรนัดพบผู้แจ้ง เพื่อขอดูข้อความต้นฉบับ")
+    investigator.find("form:has(#ask-text) button[type=submit]").click()
+    expect(investigator.find("#ask-text")).to_have_count(0)
+    yield "case-asked", investigator
+    lead.go(case)
+    lead.find(".asks details summary").click()
+    yield "case-asks", lead
+    lead.find(".asks textarea").fill("ยังไม่จำเป็น ให้ถามผ่านกล่องข้อความก่อน")
+    lead.find(".asks form button[type=submit]").click()
+    expect(lead.find(".asks")).to_have_count(0)
+    investigator.go(case)
+    yield "case-declined", investigator
+    investigator.go(f"{case}/timeline")
+    yield "timeline", investigator
+
+
+def drafts(gallery: Gallery) -> States:
+    lead = gallery.signed_in(LEAD)
+    lead.go("/staff/cases?view=all&status=triage&order=received")
+    lead.find("main tbody a").first.click()
+    lead.find("#phrase").select_option("details")
+    lead.find("[name=do][value=phrase]").click()
+    expect(lead.find("#reply-text")).not_to_have_value("")
+    yield "case-phrase", lead
+    lead.find("[name=do][value=draft]").click()
+    expect(lead.find("#sent")).to_be_visible()
+    yield "case-draft", lead
+
+
+def check_in(gallery: Gallery) -> States:
+    """The demonstration has a case that was closed a month ago: its mailbox asks."""
+    visitor = gallery.visitor()
+    journey.open_mailbox(visitor, gallery.site.receipts[2])
+    expect(visitor.find("a[href$='/check-in']")).to_be_visible()
+    yield "mailbox-check-in", visitor
+    visitor.find("a[href$='/check-in']").click()
+    with visitor.expecting(400):
+        visitor.find("form[action$='/check-in'] button[type=submit]").click()
+        expect(visitor.find(".govuk-error-summary")).to_be_visible()
+    yield "check-in-missing", visitor
+
+
+ROOMS: dict[str, Callable[[Gallery], States]] = {
+    "inbox": inbox,
+    "tasks": tasks,
+    "identity-requests": requests,
+    "drafts": drafts,
+    "check-in": check_in,
+}

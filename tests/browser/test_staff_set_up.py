@@ -1,0 +1,97 @@
+"""An empty installation is founded by its link in Chromium, and its administrator signs in with a passkey or a code on paper."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.site import Site, serving
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture
+def empty(tmp_path: Path, migrated_file: Path) -> Iterator[Site]:
+    with serving(tmp_path, migrated_file, founded=False) as site:
+        yield site
+
+
+@pytest.fixture(params=["th-360", "en-1280"])
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    language, _, width = request.param.partition("-")
+    context = chromium.new_context(viewport={"width": int(width), "height": 740}, locale=language)
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+def submit(page: Page, form: str) -> None:
+    with page.expect_navigation():
+        page.locator(f"main form[action*='{form}'] button[type=submit]").last.click()
+
+
+def sign_in(page: Page, site: Site, passphrase: str) -> None:
+    page.goto(f"{site.origin}/staff/sign-in")
+    page.fill("#name", "first")
+    page.fill("#passphrase", passphrase)
+    submit(page, "sign-in")
+
+
+def sign_out(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("form[action$='sign-out'] button[type=submit]").click()
+
+
+def test_from_the_link_to_a_passkey(empty: Site, page: Page) -> None:
+    link = re.search(r"http\S+/staff/invitation/\S+", empty.log())
+    assert link
+    page.goto(link[0])
+    passphrase = page.locator("#suggestion").inner_text()
+    answers = {
+        "organisation_th": "มูลนิธิ",
+        "organisation_en": "Foundation",
+        "display_name": "First",
+        "sign_in_name": "first",
+    }
+    for name, text in (answers | {"passphrase": passphrase, "repeated": passphrase}).items():
+        page.fill(f"#{name}", text)
+    submit(page, "invitation")
+    assert page.locator(".govuk-panel").count() == 1
+    assert page.goto(link[0]).status == 404  # type: ignore[union-attr]
+    sign_in(page, empty, passphrase)
+    codes = _make_passkey(page, empty, passphrase)
+    sign_out(page)
+    sign_in(page, empty, passphrase)
+    assert "/staff/sign-in/second-factor" in page.url
+    assert not page.locator("[data-passkey-problem]").is_visible()
+    with page.expect_navigation():
+        page.locator("[data-passkey] button").click()
+    assert page.locator("form[action$='sign-out']").count() == 1
+    assert "second-factor" not in page.url
+    sign_out(page)
+    sign_in(page, empty, passphrase)
+    page.fill("#code", codes[0])
+    submit(page, "second-factor")
+    assert "second-factor" not in page.url
+
+
+def _make_passkey(page: Page, site: Site, passphrase: str) -> list[str]:
+    page.goto(f"{site.origin}/staff/account/second-factors/passkey")
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    assert not page.locator("[data-passkey-problem]").is_visible()
+    page.fill("#label", "laptop")
+    page.fill("#passphrase", passphrase)
+    page.locator("[data-passkey] button").click()
+    page.wait_for_selector("#paper-codes")
+    return page.locator("#paper-codes .code").all_inner_texts()

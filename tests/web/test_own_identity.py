@@ -1,0 +1,189 @@
+"""The reporter's own identity on the web: the receipt is asked for again, the effect is told first, nothing typed is lost."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from flask import Flask
+
+from complaints.clock import today
+from complaints.errors import Denied
+from complaints.models import SessionRow
+from complaints.services import identity, sessions
+from complaints.services.unit import Units
+from complaints.vocabulary import IdentityField, OpeningReason
+from crypto import Receipt
+from tests.cast import CANARIES, Cast, Person, Report
+from tests.web.conftest import Browser, token_in
+
+PAGE = "/en/inbox/case/identity"
+
+
+@pytest.fixture
+def report(cast: Cast) -> Report:
+    return cast.report()
+
+
+@pytest.fixture
+def opened(browser: Browser, report: Report) -> Browser:
+    browser.post("/en/inbox", {"code": report.receipt.grouped()})
+    return browser
+
+
+def sealed_in(text: str) -> str:
+    found = re.search(r'name="sealed" value="([^"]+)"', text)
+    assert found
+    return unescape(found[1])
+
+
+def ask(browser: Browser, receipt: Receipt, where: str = PAGE) -> str:
+    return browser.post(where, {"code": receipt.grouped()}, token=browser.token_on(PAGE)).text
+
+
+def opens(units: Units, person: Person, report: Report) -> dict[IdentityField, str]:
+    with units.writing() as unit:
+        return identity.open_identity(
+            unit, person.actor, person.keys, person.identity_key, report.case, OpeningReason.VERIFY, "words"
+        ).fields
+
+
+def test_the_page_itself_holds_nothing_of_it(opened: Browser) -> None:
+    text = opened.get(PAGE).text
+    assert "One of those who handle your report holds a key to it." in text
+    assert "CANARY" not in text
+
+
+def test_with_the_receipt_it_is_seen(opened: Browser, report: Report) -> None:
+    text = unescape(ask(opened, report.receipt))
+    for value in CANARIES.values():
+        assert value in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "Type or paste your tracking code."),
+        ("AAAA-AAAA", "Something is missing in this code."),
+        ("A" * 30, "There is something too much in this code."),
+        ("ก" * 28, "There is a typing mistake in this code."),
+        (Receipt.generate().grouped(), "This is not the code of this report."),
+    ],
+    ids=["none", "short", "long", "mistyped", "other"],
+)
+def test_without_the_right_receipt_nothing_is_seen(opened: Browser, typed: str, words: str) -> None:
+    for where in (PAGE, f"{PAGE}/withdraw"):
+        answer = opened.post(where, {"code": typed}, token=opened.token_on(PAGE))
+        assert answer.status_code == 400
+        assert words in answer.text
+        assert "CANARY" not in answer.text
+
+
+def test_the_receipt_of_another_report_that_exists_is_told_no_otherwise(opened: Browser, cast: Cast) -> None:
+    other = cast.report(cast.draft(narrative="another"))
+    assert "This is not the code of this report." in ask(opened, other.receipt)
+
+
+def test_a_correction_is_what_the_lead_sees(opened: Browser, report: Report, cast: Cast, units: Units) -> None:
+    page = ask(opened, report.receipt)
+    form = {name.value: text for name, text in CANARIES.items()} | {"phone": "089-NEW", "sealed": sealed_in(page)}
+    answer = opened.post(f"{PAGE}/change", form, token=opened.token_on(PAGE))
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert "What you gave is sealed, and counts from now on." in opened.get(PAGE).text
+    assert opens(units, cast.lead, report) == CANARIES | {IdentityField.PHONE: "089-NEW"}
+
+
+def test_what_is_too_long_keeps_every_word(opened: Browser, report: Report) -> None:
+    form = {"name": "ก" * 683, "phone": "089-KEPT", "sealed": sealed_in(ask(opened, report.receipt))}
+    answer = opened.post(f"{PAGE}/change", form, token=opened.token_on(PAGE))
+    assert answer.status_code == 400
+    assert "This is too long." in answer.text
+    assert "089-KEPT" in answer.text
+    assert "ก" * 683 in answer.text
+
+
+def test_a_session_that_has_ended_loses_no_word(opened: Browser, report: Report, units: Units) -> None:
+    form = {"phone": "089-KEPT", "sealed": sealed_in(ask(opened, report.receipt))}
+    token = opened.token_on(PAGE)
+    with units.writing() as unit:
+        unit.session.query(SessionRow).delete()
+    answer = opened.post(f"{PAGE}/change", form, token=token)
+    assert answer.status_code == 403
+    assert "Nothing is saved yet" in answer.text
+    assert "089-KEPT" in answer.text
+
+
+def test_a_form_of_another_session_changes_nothing(
+    opened: Browser, app: Flask, report: Report, cast: Cast, units: Units
+) -> None:
+    """The key on the page is sealed under the cookie it came with."""
+    stolen = sealed_in(ask(opened, report.receipt))
+    with units.writing() as unit:
+        token = sessions.begin(unit, report.reporter, report.keys)
+    other = Browser(app.test_client())
+    other.give_cookie("__Host-inbox", token)
+    answer = other.post(f"{PAGE}/change", {"name": "x", "sealed": stolen}, token=other.token_on(PAGE))
+    assert answer.status_code == 403
+    assert opens(units, cast.lead, report) == CANARIES
+
+
+def test_the_key_on_the_page_is_not_the_key(opened: Browser, report: Report) -> None:
+    page = ask(opened, report.receipt)
+    assert report.receipt.seed().identity().export_seed().hex() not in page
+    assert report.receipt.text() not in page.replace("-", "")
+
+
+def test_the_effect_is_told_before_anything_is_done(opened: Browser, report: Report, cast: Cast, units: Units) -> None:
+    text = opened.get(f"{PAGE}/withdraw").text
+    assert "This cannot be undone." in text
+    assert "Your report goes on without it." in text
+    last = today() + timedelta(days=35)
+    assert f"until {last.day} {last:%B} {last.year}" in text
+    assert opens(units, cast.lead, report) == CANARIES
+
+
+def test_a_withdrawal(opened: Browser, report: Report, cast: Cast, units: Units) -> None:
+    answer = opened.post(
+        f"{PAGE}/withdraw", {"code": report.receipt.grouped()}, token=opened.token_on(f"{PAGE}/withdraw")
+    )
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    text = opened.get(PAGE).text
+    assert "You withdrew your name on" in text
+    last = today() + timedelta(days=35)
+    assert f"destroyed on {last.day} {last:%B} {last.year}" in text
+    with pytest.raises(Denied):
+        opens(units, cast.lead, report)
+    assert opened.get(f"{PAGE}/withdraw").location == PAGE
+
+
+def test_staff_are_told_that_it_was_withdrawn(
+    opened: Browser, report: Report, cast: Cast, signed_in: Callable[[Person], Browser]
+) -> None:
+    ask(opened, report.receipt, f"{PAGE}/withdraw")
+    page = signed_in(cast.lead).get(f"/staff/cases/{report.case.hex()}?lang=en")
+    assert "The reporter withdrew it on" in page.text
+
+
+def test_after_a_withdrawal_the_form_is_empty_and_can_be_filled_again(
+    opened: Browser, report: Report, cast: Cast, units: Units
+) -> None:
+    ask(opened, report.receipt, f"{PAGE}/withdraw")
+    page = ask(opened, report.receipt)
+    assert "CANARY" not in page
+    opened.post(f"{PAGE}/change", {"name": "again", "sealed": sealed_in(page)}, token=token_in(opened.get(PAGE)))
+    assert opens(units, cast.lead, report)[IdentityField.NAME] == "again"
+
+
+@pytest.mark.parametrize("path", ["", "/change", "/withdraw"])
+def test_without_the_receipt_it_leads_to_the_code(browser: Browser, report: Report, path: str) -> None:
+    assert browser.get(PAGE + path).location == "/en/inbox"
+    answer = browser.post(PAGE + path, {"code": report.receipt.grouped()})
+    assert answer.status_code == (403 if path == "/change" else 303)
+
+
+@pytest.mark.parametrize("path", ["", "/change", "/withdraw"])
+def test_a_form_without_its_token_does_nothing(opened: Browser, report: Report, path: str) -> None:
+    answer = opened.post(PAGE + path, {"code": report.receipt.grouped()})
+    assert answer.status_code == (403 if path == "/change" else 400)
+    assert "You withdrew" not in opened.get(PAGE).text

@@ -1,0 +1,138 @@
+"""Asking for erasure, or objecting: from the reporter to whoever holds the case, and back with a reason."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from complaints.models import LogPending
+from complaints.services.access_log import AccessLog
+from complaints.services.check import examine
+from complaints.services.unit import Units
+from complaints.vocabulary import Event
+from tests.cast import Cast, Person, Report
+from tests.web.conftest import Browser, Log
+
+ASK = "/en/inbox/case/requests"
+
+
+@pytest.fixture
+def report(cast: Cast) -> Report:
+    return cast.report()
+
+
+@pytest.fixture
+def opened(browser: Browser, report: Report) -> Browser:
+    browser.post("/en/inbox", {"code": report.receipt.grouped()})
+    return browser
+
+
+@pytest.fixture
+def lead(cast: Cast, signed_in: Callable[[Person], Browser]) -> Browser:
+    return signed_in(cast.lead)
+
+
+def ask(browser: Browser, kind: str = "erasure", text: str = "CANARY-WHY") -> int:
+    return browser.post(ASK, {"kind": kind, "text": text}, token=browser.token_on(ASK)).status_code
+
+
+def address(lead: Browser, report: Report) -> str:
+    page = lead.get(f"/staff/cases/{report.case.hex()}?lang=en").text
+    found = re.search(rf"/staff/cases/{report.case.hex()}/requests/[0-9a-f]{{32}}", page)
+    assert found
+    return found[0]
+
+
+def decide(lead: Browser, where: str, outcome: str, text: str) -> int:
+    return lead.post(where, {"outcome": outcome, "text": text}, token=lead.token_on(where)).status_code
+
+
+@pytest.mark.parametrize(("outcome", "said"), [("refused", "Refused on"), ("accepted", "Accepted on")])
+def test_a_request_comes_back_with_its_reason(
+    opened: Browser, lead: Browser, report: Report, outcome: str, said: str
+) -> None:
+    assert ask(opened) == 303
+    assert "Not decided yet." in opened.get(ASK).text
+    where = address(lead, report)
+    assert "CANARY-WHY" in lead.get(where).text
+    assert decide(lead, where, outcome, "the reason <b>") == 303
+    text = opened.get(ASK).text
+    assert said in text
+    assert "the reason &lt;b&gt;" in text
+
+
+def test_what_is_said_is_sealed_and_the_check_finds_nothing(
+    opened: Browser, lead: Browser, report: Report, units: Units, access_log: AccessLog, log: Log
+) -> None:
+    ask(opened)
+    decide(lead, address(lead, report), "refused", "CANARY-REASON")
+    with units.reading() as unit:
+        assert list(examine(unit, access_log)) == []
+        queued = unit.session.scalars(select(LogPending.fields)).all()
+    assert any(b"data.requested" in fields for fields in queued)
+    (entry,) = log.entries(Event.DATA_DECIDED)
+    assert entry["reason"] == "refused"
+    assert "CANARY" not in repr(entry) + repr(queued)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"kind": "", "text": "kept"}, "Choose what you ask for."),
+        ({"kind": "erasure", "text": "kept" * 501}, "too long"),
+    ],
+    ids=["nothing chosen", "too long"],
+)
+def test_what_cannot_be_asked_keeps_its_words(opened: Browser, form: dict[str, str], words: str) -> None:
+    answer = opened.post(ASK, form, token=opened.token_on(ASK))
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert form["text"] in answer.text
+
+
+def test_the_same_is_not_asked_twice_before_it_is_decided(opened: Browser, lead: Browser, report: Report) -> None:
+    ask(opened)
+    answer = opened.post(ASK, {"kind": "erasure", "text": "kept"}, token=opened.token_on(ASK))
+    assert answer.status_code == 400
+    assert "You have asked for this already" in answer.text
+    assert ask(opened, "objection") == 303
+    for _ in range(2):
+        decide(lead, address(lead, report), "refused", "no")
+    assert ask(opened) == 303
+
+
+def test_an_answer_needs_a_choice_and_a_reason(opened: Browser, lead: Browser, report: Report) -> None:
+    ask(opened)
+    where = address(lead, report)
+    assert decide(lead, where, "", "why") == 400
+    assert decide(lead, where, "refused", " ") == 400
+    assert decide(lead, where, "refused", "x" * 2001) == 400
+    assert "Not decided yet." in opened.get(ASK).text
+
+
+def test_it_is_decided_once(opened: Browser, lead: Browser, report: Report) -> None:
+    ask(opened)
+    where = address(lead, report)
+    token = lead.token_on(where)
+    assert decide(lead, where, "accepted", "first") == 303
+    assert lead.post(where, {"outcome": "refused", "text": "CANARY-SECOND"}, token=token).status_code == 409
+    assert "CANARY-SECOND" not in opened.get(ASK).text
+
+
+def test_whoever_holds_no_key_finds_no_request(
+    opened: Browser, lead: Browser, report: Report, cast: Cast, signed_in: Callable[[Person], Browser]
+) -> None:
+    ask(opened)
+    where = address(lead, report)
+    assert signed_in(cast.unassigned).get(where).status_code == 404
+    assert signed_in(cast.administrator).get(where).status_code == 403
+    other = cast.report(cast.draft(narrative="another"))
+    assert lead.get(where.replace(report.case.hex(), other.case.hex())).status_code == 404
+
+
+def test_strangers_are_led_to_the_code(browser: Browser, report: Report) -> None:
+    assert browser.get(ASK).location == "/en/inbox"
+    answer = browser.post(ASK, {"kind": "erasure", "text": "typed words"})
+    assert answer.status_code == 403
+    assert "typed words" in answer.text

@@ -1,0 +1,236 @@
+"""Set-up, channels, requests and the undertaking over HTTP: each page by everybody, and the whole way once."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from complaints.services import accounts, approvals, readiness, rosters
+from complaints.services.unit import Units
+from complaints.vocabulary import Duty, Event, Role
+from complaints.web.starting_texts import NOTICE
+from tests.cast import Cast, Person
+from tests.web.conftest import Browser, Log
+
+SignIn = Callable[[Person], Browser]
+ADMINISTRATORS = ["/staff/set-up", "/staff/set-up/notice", "/staff/set-up/undertaking", "/staff/channels/new"]
+REQUESTS = "/staff/requests"
+
+
+@pytest.fixture
+def administrator(cast: Cast, signed_in: SignIn) -> Browser:
+    return signed_in(cast.administrator)
+
+
+def channel_page(cast: Cast) -> str:
+    return f"/staff/channels/{cast.channel.hex()}"
+
+
+def ask(browser: Browser, cast: Cast, who: Person, duty: str) -> int:
+    form = {"person": who.account.hex(), "duty": duty}
+    token = browser.token_on(channel_page(cast))
+    return browser.post(f"{channel_page(cast)}/requests", form, token=token).status_code
+
+
+def waiting(browser: Browser) -> list[str]:
+    return re.findall(rf'href="({REQUESTS}/[0-9a-f]{{32}})"', browser.get(REQUESTS).text)
+
+
+def test_a_lead_confirms_what_an_administrator_asked(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units, log: Log
+) -> None:
+    assert ask(administrator, cast, cast.other_lead, "member") == 303
+    lead = signed_in(cast.lead)
+    (address,) = waiting(lead)
+    page = lead.get(address)
+    fingerprint = cast.other_lead.member(Duty.MEMBER).fingerprint
+    assert fingerprint[:-24] in page.text
+    assert fingerprint[-23:-18] not in page.text
+    form = {"digits": fingerprint[-23:], "passphrase": cast.lead.passphrase}
+    assert lead.post(address, form, token=lead.token_on(address)).status_code == 303
+    with units.reading() as unit:
+        assert rosters.current(unit, cast.channel).member(cast.other_lead.account) is not None
+    assert len(log.entries(Event.APPROVAL_CONFIRMED)) == 1
+    assert waiting(lead) == []
+
+
+def test_a_wrong_passphrase_confirms_nothing_and_is_entered(
+    administrator: Browser, cast: Cast, signed_in: SignIn, log: Log
+) -> None:
+    ask(administrator, cast, cast.other_lead, "member")
+    lead = signed_in(cast.lead)
+    (address,) = waiting(lead)
+    form = {"digits": cast.other_lead.member(Duty.MEMBER).fingerprint[-23:], "passphrase": "CANARY wrong"}
+    answer = lead.post(address, form, token=lead.token_on(address))
+    assert answer.status_code == 400
+    assert "CANARY" not in answer.text
+    assert len(log.entries(Event.PASSPHRASE_REFUSED)) == 1
+    assert log.entries(Event.APPROVAL_CONFIRMED) == []
+
+
+def test_without_the_passphrase_or_the_digits_it_is_sent_back(
+    administrator: Browser, cast: Cast, signed_in: SignIn
+) -> None:
+    ask(administrator, cast, cast.other_lead, "member")
+    lead = signed_in(cast.lead)
+    (address,) = waiting(lead)
+    for form in ({"digits": "12345"}, {"passphrase": cast.lead.passphrase}):
+        assert lead.post(address, form, token=lead.token_on(address)).status_code == 400
+
+
+def test_a_request_is_not_there_for_others(administrator: Browser, cast: Cast, signed_in: SignIn) -> None:
+    ask(administrator, cast, cast.other_lead, "member")
+    (address,) = waiting(administrator)
+    for other in (cast.investigator, cast.other_lead, cast.triage):
+        browser = signed_in(other)
+        assert waiting(browser) == []
+        assert browser.get(address).status_code == 404
+        assert browser.post(address, token=browser.token_on("/staff/account")).status_code == 404
+        assert browser.post(f"{address}/decline", token=browser.token_on("/staff/account")).status_code == 404
+
+
+def test_one_roster_that_does_not_verify_hides_no_request_of_another(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    ask(administrator, cast, cast.other_lead, "member")
+    with units.writing() as unit:
+        actor, signing = cast.administrator.actor, cast.administrator.keys.signing
+        approvals.ask_for_roster(unit, actor, signing, cast.fallback, cast.lead.account, Duty.MEMBER)
+    assert len(waiting(administrator)) == 2
+    with units.database.writing() as session:
+        broken = text("UPDATE roster SET signature = zeroblob(64) WHERE channel_id = :channel")
+        session.connection().execute(broken, {"channel": cast.fallback})
+    assert len(waiting(administrator)) == 1
+    assert len(waiting(signed_in(cast.lead))) == 1
+
+
+def test_an_administrator_loses_the_role_when_a_second_person_confirms(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    with units.writing() as unit:
+        accounts.change_roles(
+            unit, cast.administrator.actor, cast.auditor.account, frozenset({Role.ADMINISTRATOR}), 1, confirmed=True
+        )
+    second = signed_in(replace(cast.auditor, roles=frozenset({Role.ADMINISTRATOR})))
+    account = f"/staff/accounts/{cast.auditor.account.hex()}"
+    token = administrator.token_on(account)
+    alone = administrator.post(f"{account}?lang=en", {"roles": "auditor", "version": 2}, token=token)
+    assert (alone.status_code, "takes two people" in alone.text) == (400, True)
+    assert administrator.post(f"{account}/no-administrator", token=token).status_code == 303
+    (address,) = waiting(second)
+    assert 'name="digits"' not in second.get(address).text
+    form = {"passphrase": cast.auditor.passphrase}
+    assert second.post(address, form, token=second.token_on(address)).status_code == 303
+    with units.reading() as unit:
+        assert accounts.read_account(unit, cast.auditor.account).roles == frozenset()
+
+
+def test_who_asked_cannot_confirm_and_can_take_it_back(administrator: Browser, cast: Cast, units: Units) -> None:
+    ask(administrator, cast, cast.other_lead, "member")
+    (address,) = waiting(administrator)
+    form = {"digits": "12345", "passphrase": cast.administrator.passphrase}
+    assert administrator.post(address, form, token=administrator.token_on(address)).status_code == 403
+    assert administrator.post(f"{address}/decline", token=administrator.token_on(address)).status_code == 303
+    with units.reading() as unit:
+        assert approvals.waiting(unit) == ()
+
+
+@pytest.mark.parametrize("form", [{}, {"person": "zz"}, {"person": "0" * 32, "duty": "member"}])
+def test_a_request_for_nobody_is_sent_back(administrator: Browser, cast: Cast, form: dict[str, str]) -> None:
+    token = administrator.token_on(channel_page(cast))
+    assert administrator.post(f"{channel_page(cast)}/requests", form, token=token).status_code == 400
+
+
+@pytest.mark.parametrize("person", ["investigator", "lead", "custodian", "auditor"])
+def test_the_administrators_pages_are_theirs(cast: Cast, signed_in: SignIn, log: Log, person: str) -> None:
+    browser = signed_in(getattr(cast, person))
+    paths = [*ADMINISTRATORS, channel_page(cast)]
+    for path in paths:
+        assert browser.get(path).status_code == 403, path
+    assert len(log.entries(Event.DENIED)) == len(paths)
+
+
+def test_strangers_are_led_to_sign_in(browser: Browser, cast: Cast) -> None:
+    for path in [*ADMINISTRATORS, channel_page(cast), REQUESTS, "/staff/account", "/staff/undertaking"]:
+        assert browser.get(path).location.startswith("/staff/sign-in"), path
+
+
+@pytest.mark.parametrize("locale", ["th", "en"])
+def test_every_page_opens_in_both_languages(administrator: Browser, cast: Cast, locale: str) -> None:
+    for path in [*ADMINISTRATORS, channel_page(cast), REQUESTS, "/staff/account"]:
+        assert administrator.get(f"{path}?lang={locale}").status_code == 200, path
+
+
+@pytest.mark.parametrize("name", ["auditor", "administrator"])
+def test_whoever_holds_no_key_signs_no_undertaking(cast: Cast, signed_in: SignIn, name: str) -> None:
+    assert signed_in(getattr(cast, name)).get("/staff/undertaking").status_code == 403
+
+
+def test_a_new_undertaking_closes_the_channels_until_a_lead_has_signed(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    token = administrator.token_on("/staff/set-up/undertaking")
+    texts = {"text_th": "ใหม่", "text_en": "New words"}
+    assert administrator.post("/staff/set-up/undertaking", texts, token=token).status_code == 303
+    with units.reading() as unit:
+        assert not readiness.examine(unit).receives
+    lead = signed_in(cast.lead)
+    page = lead.get("/staff/undertaking?lang=en")
+    assert "New words" in page.text
+    token = lead.token_on("/staff/undertaking")
+    assert lead.post("/staff/undertaking", {"version": "2"}, token=token).status_code == 400
+    assert lead.post("/staff/undertaking", {"version": "1", "agreed": "y"}, token=token).status_code == 400
+    assert lead.post("/staff/undertaking", {"version": "2", "agreed": "y"}, token=token).status_code == 303
+    with units.reading() as unit:
+        assert readiness.examine(unit).receives
+
+
+def test_the_notice_is_read_by_reporters(administrator: Browser, browser: Browser) -> None:
+    token = administrator.token_on("/staff/set-up/notice")
+    assert administrator.post("/staff/set-up/notice", {"text_th": "ก"}, token=token).status_code == 400
+    assert (
+        administrator.post("/staff/set-up/notice", dict(NOTICE), token=token).status_code == 400
+    )  # brackets left to fill
+    texts = {"text_th": "ผู้ควบคุม: ก", "text_en": "Controller: <K>"}
+    assert administrator.post("/staff/set-up/notice", texts, token=token).status_code == 303
+    assert "Controller: &lt;K&gt;" in browser.get("/en/notice").text
+    assert "ผู้ควบคุม: ก" in browser.get("/th/notice").text
+
+
+def test_a_channel_receives_once_its_lead_has_signed(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    token = administrator.token_on("/staff/channels/new")
+    form = {"name_th": "ใหม่", "name_en": "Brand new", "fallback": cast.fallback.hex(), "person": ""}
+    assert administrator.post("/staff/channels/new", form, token=token).status_code == 400
+    puppet = form | {"person": cast.unassigned.account.hex()}
+    assert administrator.post("/staff/channels/new", puppet, token=token).status_code == 400
+    made = administrator.post("/staff/channels/new", form | {"person": cast.lead.account.hex()}, token=token)
+    assert made.status_code == 303
+    with units.reading() as unit:
+        (line,) = (line for line in readiness.examine(unit).channels if line.name_en == "Brand new")
+        assert not line.receives
+    lead = signed_in(cast.lead)
+    (address,) = waiting(lead)
+    digits = cast.lead.member(Duty.LEAD).fingerprint[-23:]
+    form = {"digits": digits, "passphrase": cast.lead.passphrase}
+    assert lead.post(address, form, token=lead.token_on(address)).status_code == 303
+    with units.reading() as unit:
+        (line,) = (line for line in readiness.examine(unit).channels if line.name_en == "Brand new")
+        assert (line.receives, line.fallback) == (True, True)
+
+
+def test_a_channel_does_not_stand_in_for_itself(administrator: Browser, cast: Cast) -> None:
+    token = administrator.token_on(channel_page(cast))
+    path = f"{channel_page(cast)}/fallback"
+    assert administrator.post(path, {"fallback": cast.channel.hex()}, token=token).status_code == 400
+    assert administrator.post(path, {"fallback": "0" * 32}, token=token).status_code == 400
+    assert administrator.post(path, {"fallback": ""}, token=token).status_code == 303
+
+
+def test_ones_own_page_shows_ones_own_fingerprint(cast: Cast, signed_in: SignIn, units: Units) -> None:
+    with units.reading() as unit:
+        fingerprint = accounts.read_account(unit, cast.investigator.account).fingerprint
+    assert fingerprint in signed_in(cast.investigator).get("/staff/account").text
