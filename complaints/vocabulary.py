@@ -492,6 +492,7 @@ class Event(StrEnum):
     QUESTION_ADDED = "question.added"
     QUESTION_RETIRED = "question.retired"
     LOG_READ = "log.read"
+    LOG_VERIFIED = "log.verified"
     STATISTICS_TAKEN = "statistics.taken"
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from complaints.models.base import Base, Blob, Digest, Id
 
-SEARCHABLE = ("event", "case", "actor", "subject")
+SEARCHABLE = ("event", "case", "actor", "subject", "day", "channel")
 """Names of fields that are looked up by value."""
 
-_SEARCHABLE_ONLY = text("name IN ('event', 'case', 'actor', 'subject') AND value IS NOT NULL")
+_SEARCHABLE_ONLY = text("name IN ('event', 'case', 'actor', 'subject', 'day', 'channel') AND value IS NOT NULL")
 
 
 class LogEntry(Base):

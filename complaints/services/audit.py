@@ -1,26 +1,164 @@
 """The access log as an auditor reads it: entries with the names behind their ids. Reading is itself entered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from complaints.errors import NotFound
-from complaints.models import Account, Case, Channel
+from complaints.models import Account, Case, Channel, LogEntry
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
 from complaints.services import log_reading
-from complaints.services.log_reading import LogLine
+from complaints.services.log_reading import LogLine, Wanted
+from complaints.services.log_verification import Verification
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event
 
 
+class Group(StrEnum):
+    """Kinds of entry that belong together for whoever reads the log. What is searched for is logged, so a value keeps its meaning."""
+
+    IDENTITY = "identities"
+    READING = "reading"
+    WORK = "work"
+    KEYS = "keys"
+    REPORTERS = "reporters"
+    REFUSED = "refused"
+    SIGNING_IN = "signing-in"
+    PEOPLE = "people"
+    ARRANGEMENTS = "arrangements"
+    LOG = "log"
+
+
+GROUPS: Mapping[Group, tuple[Event, ...]] = {
+    Group.IDENTITY: (
+        Event.IDENTITY_OPENED,
+        Event.IDENTITY_REFUSED,
+        Event.IDENTITY_ASKED,
+        Event.IDENTITY_DECLINED,
+    ),
+    Group.READING: (
+        Event.CASE_OPENED,
+        Event.FILE_OPENED,
+        Event.CASES_SEARCHED,
+        Event.CASE_EXPORTED,
+        Event.COMMENT_READ,
+    ),
+    Group.WORK: (
+        Event.REPORT_TAKEN_DOWN,
+        Event.MESSAGE_SENT,
+        Event.NOTE_WRITTEN,
+        Event.CASE_HANDLED,
+        Event.CASE_CLOSED,
+        Event.CASE_REOPENED,
+        Event.TASK_SET,
+        Event.TASK_DONE,
+        Event.DATA_DECIDED,
+        Event.COMMENT_DECIDED,
+    ),
+    Group.KEYS: (
+        Event.CASE_ASSIGNED,
+        Event.CASE_MOVED,
+        Event.CASE_RECUSED,
+        Event.CASE_REKEYED,
+        Event.KEYS_LAPSED,
+        Event.KEYS_HANDED_AGAIN,
+        Event.ROSTER_SIGNED,
+    ),
+    Group.REPORTERS: (
+        Event.REPORT_RECEIVED,
+        Event.TRANSCRIPT_CHECKED,
+        Event.MAILBOX_OPENED,
+        Event.MESSAGE_RECEIVED,
+        Event.IDENTITY_SEEN,
+        Event.IDENTITY_GIVEN,
+        Event.IDENTITY_WITHDRAWN,
+        Event.RECEIPT_CHANGED,
+        Event.DATA_REQUESTED,
+        Event.DATA_TAKEN,
+        Event.COMMENT_RECEIVED,
+    ),
+    Group.REFUSED: (
+        Event.DENIED,
+        Event.SIGN_IN_FAILED,
+        Event.FACTOR_REFUSED,
+        Event.PASSPHRASE_REFUSED,
+    ),
+    Group.SIGNING_IN: (
+        Event.SIGNED_IN,
+        Event.SIGNED_OUT,
+        Event.FACTOR_GIVEN,
+        Event.FACTOR_ADDED,
+        Event.FACTOR_REMOVED,
+        Event.PASSPHRASE_CHANGED,
+        Event.ADDRESS_CHANGED,
+        Event.RECOVERY_PREPARED,
+        Event.RECOVERY_ASKED,
+        Event.RECOVERY_RELEASED,
+        Event.RECOVERY_DECLINED,
+        Event.RECOVERED,
+    ),
+    Group.PEOPLE: (
+        Event.INVITED,
+        Event.INVITATION_TAKEN,
+        Event.INVITATION_TAKEN_BACK,
+        Event.ACCOUNT_CREATED,
+        Event.ACCOUNT_SUSPENDED,
+        Event.ACCOUNT_REINSTATED,
+        Event.ROLES_CHANGED,
+        Event.KEYS_DRAWN,
+        Event.KEYS_RENEWED,
+        Event.APPROVAL_ASKED,
+        Event.APPROVAL_CONFIRMED,
+        Event.APPROVAL_DECLINED,
+        Event.UNDERTAKING_SIGNED,
+    ),
+    Group.ARRANGEMENTS: (
+        Event.CHANNEL_CREATED,
+        Event.CHANNEL_CHANGED,
+        Event.DEADLINES_CHANGED,
+        Event.QUESTION_ADDED,
+        Event.QUESTION_RETIRED,
+        Event.UNDERTAKING_PUBLISHED,
+        Event.NOTICE_PUBLISHED,
+        Event.NOTICE_RENEWED,
+        Event.NOTICE_KEPT,
+    ),
+    Group.LOG: (Event.LOG_READ, Event.LOG_VERIFIED, Event.STATISTICS_TAKEN),
+}
+"""Each kind stands in one group."""
+
+INTACT, WRONG = "intact", "wrong"
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries: of one kind, about one case, or all. An id is hex, as the log has it."""
+    """Which entries: of one kind or group of kinds, about one case, by one person, of one channel, of these days. An id is hex, as the log has it."""
 
-    event: Event | None = None
+    kind: Event | Group | None = None
     case: str | None = None
+    person: str | None = None
+    channel: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        events = GROUPS[self.kind] if isinstance(self.kind, Group) else (self.kind,) if self.kind else ()
+        values = {"case": self.case, "actor": self.person, "channel": self.channel}
+        fields = {name: (value,) for name, value in values.items() if value}
+        return Wanted(fields | ({"event": events} if events else {}), self.first, self.last)
+
+    @property
+    def entered(self) -> dict[str, str]:
+        """How the log says what was looked for: kind and days as its reason, the person as what it concerned."""
+        days = f"{self.first or ''}..{self.last or ''}" if self.first or self.last else ""
+        reason = " ".join(word for word in (self.kind or "", days) if word)
+        fields = {"case": self.case, "channel": self.channel, "subject": self.person, "reason": reason}
+        return {name: value for name, value in fields.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +173,27 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """Entries, newest first. `older` is what `before` is to be for the next page; None on the last."""
+    """Entries, newest first. `older` is what `before` is to be for the next page; None on the last.
+
+    `cut`: the looking stopped at `older` before the page was full. There may be more.
+    """
 
     lines: tuple[LogLine, ...]
     names: Names
     older: int | None
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the log says of its last verification: of `size` entries, by whom (hex), and whether all was well. `since`: entries that came after those."""
+
+    position: int
+    moment: datetime
+    by: str
+    size: int
+    intact: bool
+    since: int
 
 
 def find_case(unit: Unit, text: str) -> str | None:
@@ -51,10 +205,26 @@ def find_case(unit: Unit, text: str) -> str | None:
     return wanted.lower() if _id(wanted) is not None else None
 
 
+def people(unit: Unit) -> dict[str, str]:
+    """Everybody who can have acted, by id (hex), sorted by name. Who bears another's name is told from them by how their id begins."""
+    rows = unit.session.execute(
+        select(Account.id, Account.display_name).order_by(Account.display_name, Account.id)
+    ).all()
+    names = [name for _id, name in rows]
+    return {id_.hex(): name if names.count(name) == 1 else f"{name} ({id_.hex()[:8]})" for id_, name in rows}
+
+
+def channels(unit: Unit) -> dict[str, tuple[str, str]]:
+    """All channels by id (hex), in their order: their names in Thai and in English, as they are stored."""
+    rows = unit.session.execute(
+        select(Channel.id, Channel.name_th, Channel.name_en).order_by(Channel.position, Channel.code)
+    )
+    return {id_.hex(): (thai, english) for id_, thai, english in rows}
+
+
 def enter_reading(unit: Unit, actor: Staff, wanted: Filter) -> None:
     """Has the log say that `actor` reads it, and what they look for."""
-    fields = {"case": wanted.case, "reason": wanted.event.value if wanted.event else None}
-    unit.enter(Event.LOG_READ, actor, **{name: value for name, value in fields.items() if value})
+    unit.enter(Event.LOG_READ, actor, **wanted.entered)
 
 
 def is_entered(unit: Unit, actor: Staff, wanted: Filter) -> bool:
@@ -62,21 +232,40 @@ def is_entered(unit: Unit, actor: Staff, wanted: Filter) -> bool:
     read = log_reading.page(
         unit.session, event=Event.LOG_READ.value, actor=actor.account.hex(), case=wanted.case, size=log_reading.PAGE
     )
-    reason = wanted.event.value if wanted.event else None
+    said = ("case", "channel", "subject", "reason")
     return any(
         line.fields.get("day") == unit.today.isoformat()
-        and line.fields.get("reason") == reason
-        and line.fields.get("case") == wanted.case
+        and {name: line.fields[name] for name in said if name in line.fields} == wanted.entered
         for line in read.lines
     )
 
 
 def read_page(unit: Unit, wanted: Filter, before: int | None = None) -> AuditPage:
     """Entries of positions below `before`, newest first."""
-    page = log_reading.page(
-        unit.session, before=before, event=wanted.event.value if wanted.event else None, case=wanted.case
-    )
-    return AuditPage(page.lines, _names(unit, page.lines), page.older)
+    page = log_reading.search(unit.session, wanted.wanted, before=before)
+    return AuditPage(page.lines, _names(unit, page.lines), page.older, page.cut)
+
+
+def enter_verification(unit: Unit, actor: Staff, found: Verification) -> None:
+    """Has the log say that `actor` verified it, and what came of it."""
+    said = WRONG if found.problems else INTACT
+    unit.enter(Event.LOG_VERIFIED, actor, subject=f"entries:{found.size}", reason=said, digest=found.root.hex())
+
+
+def last_verification(unit: Unit) -> Verified | None:
+    """Nothing here vouches for it beyond the log itself: whoever holds its key could have entered it. None before the first."""
+    lines = log_reading.page(unit.session, event=Event.LOG_VERIFIED, size=1).lines
+    newest = unit.session.scalar(select(func.max(LogEntry.position)))
+    if not lines or newest is None:
+        return None
+    fields = lines[0].fields
+    try:
+        moment = datetime.strptime(fields["time"] or "", "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        size = int((fields["subject"] or "").removeprefix("entries:"))
+    except (KeyError, ValueError):  # expired, or written past the system
+        return None
+    said = fields.get("reason") == INTACT
+    return Verified(lines[0].position, moment, fields.get("actor") or "", size, said, newest + 1 - size)
 
 
 def read_entry(unit: Unit, position: int) -> AuditPage:

@@ -1,15 +1,19 @@
 """Reading the access log, as an auditor does: newest first, a page at a time."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from complaints.models import LogEntry, LogField
 from complaints.models.log import SEARCHABLE
 
 PAGE = 50
+WINDOW = 2_000
+"""How many entries are looked through for one page of a search at most."""
 _LAST = 2**31 - 1
 
 
@@ -27,6 +31,17 @@ class LogPage:
 
     lines: tuple[LogLine, ...]
     older: int | None
+    cut: bool = False
+    """The looking stopped at `older` before the page was full: there may be more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for: in each of these fields one of these values (ids as hex), on the days from `first` to `last`."""
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    first: date | None = None
+    last: date | None = None
 
 
 def page(
@@ -47,11 +62,45 @@ def page(
         before = max(0, min(before, _LAST))  # a number that somebody typed may be too large for any database
     positions = list(session.scalars(_positions(filters, before).limit(size + 1)))
     older = positions[size - 1] if len(positions) > size else None
-    lines: dict[int, dict[str, str | None]] = {position: {} for position in positions[:size]}
+    return LogPage(_lines(session, positions[:size]), older)
+
+
+def search(session: Session, wanted: Wanted, *, before: int | None = None, size: int = PAGE) -> LogPage:
+    """The newest `size` entries with all that is wanted, of positions below `before`. Nothing is verified here.
+
+    What fewest entries have drives the search; the rest is looked for among WINDOW of these, and the page says where that stopped.
+    An entry whose field has expired is not found by it.
+    """
+    reach = _reach(session, wanted)
+    if reach is None:
+        return LogPage((), None)
+    low, end = reach.start, min(reach.stop, _LAST if before is None else max(0, before))
+    fields = {name: [value.encode() for value in values] for name, values in wanted.fields.items()}
+    driving = min(fields, key=lambda name: _count(session, name, fields[name], low, end), default=None)
+    rest = [_has(name, values) for name, values in fields.items() if name != driving]
+    if wanted.first or wanted.last:
+        rest.append(_in_days(wanted))
+    values = fields[driving] if driving else []
+    if not rest:
+        looked = _newest(driving, values, low, end, size + 1)
+        positions = list(session.scalars(looked))
+        stopped = None
+    else:
+        looked = _newest(driving, values, low, end, WINDOW)
+        source = looked.subquery()
+        found = select(source.c.entry).where(*(condition(source.c.entry) for condition in rest))
+        positions = list(session.scalars(found.order_by(source.c.entry.desc()).limit(size + 1)))
+        stopped = _last_of_window(session, looked) if len(positions) <= size else None
+    older = positions[size - 1] if len(positions) > size else stopped
+    return LogPage(_lines(session, positions[:size]), older, stopped is not None)
+
+
+def _lines(session: Session, positions: Sequence[int]) -> tuple[LogLine, ...]:
+    lines: dict[int, dict[str, str | None]] = {position: {} for position in positions}
     fields = select(LogField.entry, LogField.name, LogField.value).where(LogField.entry.in_(lines))
     for row in session.execute(fields.order_by(LogField.entry, LogField.number)):
         lines[row.entry][row.name] = None if row.value is None else row.value.decode(errors="replace")
-    return LogPage(tuple(LogLine(position, values) for position, values in lines.items()), older)
+    return tuple(LogLine(position, values) for position, values in lines.items())
 
 
 def _positions(filters: dict[str, bytes], before: int | None) -> Any:
@@ -71,10 +120,89 @@ def _positions(filters: dict[str, bytes], before: int | None) -> Any:
     return found
 
 
+def _reach(session: Session, wanted: Wanted) -> range | None:
+    """Between which positions the entries of these days lie; None when there are none.
+
+    What a reporter caused joins the log after its day, so the days' entries are not all together: each day says where it begins and
+    ends. From day to day the index is jumped through, and no entry is read.
+    """
+    if wanted.first is None and wanted.last is None:
+        return range(_LAST)
+    first, last = _days(wanted)
+    other, earlier = aliased(LogField), aliased(LogField)
+    newest = select(other.value).where(_named(other, "day"), other.value >= first, other.value <= last)
+    days = select(newest.order_by(other.value.desc()).limit(1).scalar_subquery().label("day")).cte(recursive=True)
+    before = select(earlier.value).where(_named(earlier, "day"), earlier.value >= first, earlier.value < days.c.day)
+    next_day = before.order_by(earlier.value.desc()).limit(1).correlate(days).scalar_subquery()
+    days = days.union_all(select(next_day).where(days.c.day.is_not(None)))
+    ends = []
+    for pick, order in ((func.min, "asc"), (func.max, "desc")):
+        of_day = aliased(LogField)
+        end = select(of_day.entry).where(_named(of_day, "day"), of_day.value == days.c.day)
+        ends.append(pick(end.order_by(getattr(of_day.entry, order)()).limit(1).correlate(days).scalar_subquery()))
+    found: Any = session.execute(select(*ends).select_from(days)).one()
+    low, high = found
+    return None if low is None else range(low, high + 1)
+
+
+def _days(wanted: Wanted) -> tuple[bytes, bytes]:
+    """As the log writes them, which is in their order."""
+    return (wanted.first or date.min).isoformat().encode(), (wanted.last or date.max).isoformat().encode()
+
+
+def _newest(name: str | None, values: Sequence[bytes], low: int, end: int, limit: int) -> Select[Any]:
+    """The newest `limit` positions from `low` to below `end` of entries with one of the values; of all entries without a name."""
+    if name is None:
+        every = select(LogEntry.position.label("entry")).where(LogEntry.position >= low, LogEntry.position < end)
+        return every.order_by(LogEntry.position.desc()).limit(limit)
+    each = [_newest_with(name, value, low, end, limit) for value in values]
+    if len(each) == 1:
+        return each[0]
+    # For each value apart, and then together: asked for at once they would all be read and sorted.
+    together = union_all(*(select(one.subquery().c.entry) for one in each)).subquery()
+    return select(together.c.entry).order_by(together.c.entry.desc()).limit(limit)
+
+
+def _newest_with(name: str, value: bytes, low: int, end: int, limit: int) -> Select[Any]:
+    row = aliased(LogField)
+    found = select(row.entry).where(holds(row, name, value), row.entry >= low, row.entry < end)
+    return found.order_by(row.entry.desc()).limit(limit)
+
+
+def _count(session: Session, name: str, values: Sequence[bytes], low: int, end: int) -> int:
+    """How many entries there are to look through, WINDOW at most."""
+    some = _newest(name, values, low, end, WINDOW).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _last_of_window(session: Session, looked: Select[Any]) -> int | None:
+    """The last entry that was looked at, when there may be more beyond it."""
+    source = looked.subquery()
+    return session.scalar(select(source.c.entry).order_by(source.c.entry.desc()).offset(WINDOW - 1).limit(1))
+
+
+def _has(name: str, values: Sequence[bytes]) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+    other = aliased(LogField)
+    same = and_(_named(other, name), other.value.in_(values))
+    return lambda entry: select(other.number).where(other.entry == entry, same).exists()
+
+
+def _in_days(wanted: Wanted) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+    first, last = _days(wanted)
+    row = aliased(LogField)
+    # Without the index's condition, so that the entry's own rows are looked at and not those of all the days.
+    between = and_(row.name == "day", row.value >= first, row.value <= last)
+    return lambda entry: select(row.number).where(row.entry == entry, between).exists()
+
+
 _SEARCHABLE_NAMES: list[ColumnElement[str]] = [literal_column(f"'{name}'") for name in SEARCHABLE]
 
 
-def holds(field: Any, name: str, value: bytes) -> ColumnElement[bool]:
+def holds(row: Any, name: str, value: bytes) -> ColumnElement[bool]:
     """That a row of the log's fields is this one, said so that the index is used."""
+    return and_(_named(row, name), row.value == value)
+
+
+def _named(row: Any, name: str) -> ColumnElement[bool]:
     # The index's own condition, word for word: SQLite takes a partial index only when the query repeats it.
-    return and_(field.name.in_(_SEARCHABLE_NAMES), field.value.is_not(None), field.name == name, field.value == value)
+    return and_(row.name.in_(_SEARCHABLE_NAMES), row.value.is_not(None), row.name == name)

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, request, url_for
+from sqlalchemy.exc import IntegrityError
 
-from complaints.errors import Invalid, NotReady
+from complaints.errors import Invalid, NotReady, Refused
 from complaints.policy import Action
 from complaints.services import audit
 from complaints.services.access_log import AccessLog
-from complaints.services.audit import AuditPage, Filter
+from complaints.services.audit import GROUPS, AuditPage, Filter, Group
+from complaints.services.log_reading import WINDOW
 from complaints.services.log_verification import Verification, verify
-from complaints.vocabulary import Event
-from complaints.web.audit_words import MEANINGS, entry_view
+from complaints.services.unit import Unit
+from complaints.vocabulary import Locale
+from complaints.web.audit_words import GROUP_WORDS, MEANINGS, entry_view
 from complaints.web.forms.audit import SearchForm, VerifyForm
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Text
@@ -33,16 +36,23 @@ class _Search:
     before: int | None
 
 
+def _form(unit: Unit, visit: Visit) -> SearchForm:
+    name = 0 if visit.locale is Locale.THAI else 1
+    channels = [(id_, names[name]) for id_, names in audit.channels(unit).items()]
+    return SearchForm.of(request.args, audit.people(unit).items(), channels)
+
+
 def _begin_reading(visit: Visit) -> _Search:
     """Has the log say who reads it, and what they look for, before anything of it is fetched."""
-    form = SearchForm.of(request.args)
-    if not form.validate():
-        raise Invalid(dict.fromkeys(form.errors, "unknown"))
     with visit.app.units.reading() as unit:
+        form = _form(unit, visit)
+        if not form.validate():
+            raise Invalid(dict.fromkeys(form.errors, "unknown"))
         case = audit.find_case(unit, form.case.data) if form.case.data else None
     if form.case.data and case is None:
         raise Invalid({"case": "unknown"})
-    wanted = Filter(Event(form.event.data) if form.event.data else None, case)
+    first, last = form.days
+    wanted = Filter(form.kind, case, form.person.data or None, form.channel.data or None, first, last)
     _enter_reading(visit, wanted)
     return _Search(wanted, request.args.get("before", type=int))
 
@@ -55,12 +65,13 @@ def _enter_reading(visit: Visit, wanted: Filter) -> None:
             audit.enter_reading(unit, visit.staff, wanted)
 
 
-def _nothing_found(_visit: Visit, error: Invalid) -> Page:
-    form = SearchForm.of(request.args)
-    form.validate()
-    if "case" in error.problems:
-        form.case.errors = [str(SearchForm.UNKNOWN_CASE)]
-    return _log_page(form, status=400)
+def _nothing_found(visit: Visit, error: Invalid) -> Page:
+    with visit.app.units.reading() as unit:
+        form = _form(unit, visit)
+        form.validate()
+        if "case" in error.problems:
+            form.case.errors = [str(SearchForm.UNKNOWN_CASE)]
+        return _log_page(visit, unit, form, status=400)
 
 
 @blueprint.get("/staff/log")
@@ -68,27 +79,34 @@ def _nothing_found(_visit: Visit, error: Invalid) -> Page:
 def read_log(visit: Visit) -> Page:
     search: _Search = visit.prepared
     page = audit.read_page(visit.unit, search.wanted, search.before)
-    return _log_page(SearchForm.of(request.args), visit, page, search)
+    return _log_page(visit, visit.unit, _form(visit.unit, visit), page, search)
 
 
 def _log_page(
+    visit: Visit,
+    unit: Unit,
     form: SearchForm,
-    visit: Visit | None = None,
     page: AuditPage | None = None,
     search: _Search | None = None,
     status: int = 200,
 ) -> Page:
-    entries = [entry_view(line, page.names, visit.locale) for line in page.lines] if page and visit else []
-    kept: dict[str, Any] = {name: request.args[name] for name in ("event", "case") if request.args.get(name)}
+    entries = [entry_view(line, page.names, visit.locale) for line in page.lines] if page else []
+    kept: dict[str, Any] = {field.name: request.args[field.name] for field in form if request.args.get(field.name)}
+    verified = audit.last_verification(unit)
     return Page(
         "audit/log.html",
         {
             "form": form,
             "entries": entries,
             "searched": bool(kept),
+            "cut": page.cut if page else False,
+            "window": WINDOW,
             "newest": url_for("audit.read_log", **kept) if search and search.before is not None else None,
             "older": url_for("audit.read_log", **kept, before=page.older) if page and page.older is not None else None,
-            "meanings": [(words(event), meaning) for event, meaning in MEANINGS.items()],
+            "older_number": page.older if page else None,
+            "groups": [(*GROUP_WORDS[group], [(words(e), MEANINGS[e]) for e in GROUPS[group]]) for group in Group],
+            "verified": verified,
+            "verifier": audit.people(unit).get(verified.by, verified.by) if verified else "",
         },
         status,
     )
@@ -129,9 +147,21 @@ def _verify(visit: Visit) -> Verification:
         raise NotReady("Somebody else is verifying the log at this moment. Try again in a minute.")
     try:
         with visit.app.units.database.reading() as session:
-            return verify(session, log, checkpoint=note or None)
+            found = verify(session, log, checkpoint=note or None)
     finally:
         _verifying.release()
+    _enter_verification(visit, found)
+    return found
+
+
+def _enter_verification(visit: Visit, found: Verification) -> None:
+    """A log that can no longer be signed on top of says nothing of it; whoever verified it is told all the same."""
+    try:
+        with visit.app.units.writing() as unit:
+            audit.enter_verification(unit, visit.staff, found)
+    except (Refused, IntegrityError):
+        if not found.problems:
+            raise
 
 
 def _is_note(log: AccessLog, note: str) -> bool:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from complaints.policy import Action, Verdict
 from complaints.services import case_state, new_keys
-from complaints.services.audit import Names
+from complaints.services.audit import INTACT, WRONG, Group, Names
 from complaints.services.log_reading import LogLine
 from complaints.vocabulary import (
     CaseStatus,
@@ -154,8 +154,55 @@ MEANINGS: dict[Event, Any] = {
     ),
     Event.STATISTICS_TAKEN: _("Somebody took a year’s counts away as a file. Small counts are withheld in it."),
     Event.LOG_READ: _("Somebody read this log. Entered once a day for each search."),
+    Event.LOG_VERIFIED: _(
+        "Somebody had every entry computed again. The entry says how many there were, and whether all was well."
+    ),
 }
 """One sentence on every kind of entry."""
+
+GROUP_WORDS: dict[Group, tuple[Any, Any]] = {
+    Group.IDENTITY: (
+        _("Who a reporter is"),
+        _("Somebody of the staff opened an identity, or asked for one."),
+    ),
+    Group.READING: (
+        _("Reading"),
+        _("Somebody of the staff opened what reporters sent, searched it, or took it away."),
+    ),
+    Group.WORK: (
+        _("Work on cases"),
+        _("Somebody of the staff wrote, decided, or had something done."),
+    ),
+    Group.KEYS: (
+        _("Who can open a case"),
+        _("Keys went to somebody, or were taken from somebody. Whoever has no key opens nothing."),
+    ),
+    Group.REPORTERS: (
+        _("What reporters did"),
+        _("These entries bear the day alone, and join the log when it has ended."),
+    ),
+    Group.REFUSED: (
+        _("What was refused"),
+        _("Somebody tried what is not theirs, or had the wrong passphrase or code. Many of these call for a question."),
+    ),
+    Group.SIGNING_IN: (
+        _("Signing in"),
+        _("Sessions, passphrases and second factors, and how a lost passphrase was replaced."),
+    ),
+    Group.PEOPLE: (
+        _("People and roles"),
+        _("Who was given an account, a role or new keys, and what two people decided together."),
+    ),
+    Group.ARRANGEMENTS: (
+        _("Channels and texts"),
+        _("What is asked of reporters, what they are told, and how long an answer may take."),
+    ),
+    Group.LOG: (
+        _("The log itself"),
+        _("Who read or verified it, and who took counts away."),
+    ),
+}
+"""For each group of kinds its name, and what it holds in one sentence."""
 
 FIELD_WORDS: dict[str, Any] = {
     "event": _("Kind"),
@@ -271,10 +318,13 @@ _REASONS: dict[str, Any] = {
     "accepted": _("accepted"),
     "refused": _("refused"),
     "passphrase": _("The passphrase was wrong"),
+    INTACT: _("Every entry was as the log’s key signed it"),
+    WRONG: _("Something was wrong with the log"),
 }
 
 
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAYS = re.compile(f"({_DAY.pattern})?[.][.]({_DAY.pattern})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +442,7 @@ def _subject(text: str, names: Names, locale: Locale) -> str:
         "record": gettext("Sealed words"),
         "approval": gettext("A request"),
         "comment": gettext("Comments: %(count)s", count=len(text.split())),
+        "entries": gettext("Entries: %(count)s", count=id_),
     }
     return said.get(kind, text)
 
@@ -432,13 +483,29 @@ def _state(text: str, names: Names, locale: Locale) -> str:
     return " · ".join(said)
 
 
+def _searched(text: str) -> str:
+    """What was looked for in the log: a kind or a group of kinds, and days. Empty for any other text."""
+    said = []
+    for word in text.split():
+        if word in set(Event):
+            said.append(gettext("Only: %(kind)s", kind=words(Event(word))))
+        elif word in set(Group):
+            said.append(gettext("Only: %(kind)s", kind=GROUP_WORDS[Group(word)][0]))
+        elif days := _DAYS.fullmatch(word):
+            first, last = (day(date.fromisoformat(end)) if end else "…" for end in days.groups())
+            said.append(f"{first} – {last}")
+        else:
+            return ""
+    return " · ".join(said)
+
+
 def _reason(text: str) -> str:
     """An opening's reason, a verdict, a search, or roles before and after (`a b -> c`)."""
     for kind in (OpeningReason, CommentState, Outcome, FactorKind):
         if text in set(kind):
             return words(kind(text))
-    if text in set(Event):
-        return gettext("Only: %(kind)s", kind=words(Event(text)))
+    if searched := _searched(text):
+        return searched
     if text.partition(" ")[0] in set(CompartmentName):
         return ", ".join(
             f"{words(CompartmentName(name))} {epoch}" for name, epoch in new_keys.read_lapsed(text).items()

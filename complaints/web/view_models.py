@@ -334,6 +334,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Event.COMMENT_READ: _("Comments on the notice were opened"),
         Event.COMMENT_DECIDED: _("Comments on the notice were taken up or settled"),
         Event.LOG_READ: _("The access log was read"),
+        Event.LOG_VERIFIED: _("The access log was verified"),
         Event.STATISTICS_TAKEN: _("Statistics were taken away as a file"),
     },
 }

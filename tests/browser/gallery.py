@@ -653,6 +653,13 @@ class Gallery:
         with visitor.expecting(400):
             visitor.go("/staff/log?case=NONE-SUCH", 400)
         yield "log-no-such-case", visitor
+        with visitor.expecting(400):
+            visitor.go("/staff/log?since=31/2/2569&until=x&person=0", 400)
+        yield "log-mistakes", visitor
+        visitor.go("/staff/log?until=1/1/2563")
+        yield "log-nothing", visitor
+        visitor.go("/staff/log?event=keys&since=1/1/2563")
+        yield "log-group", visitor
         visitor.go("/staff/log?event=case.assigned")
         yield "log-searched", visitor
         visitor.find("main tbody a").first.click()
@@ -663,6 +670,9 @@ class Gallery:
         visitor.find("main form button[type=submit]").click()
         expect(visitor.find("main dl")).to_be_visible()
         yield "verification-done", visitor
+        visitor.go("/staff/log")
+        yield "log-verified", visitor
+        visitor.go("/staff/log/verification")
         note = visitor.context.request.get(f"{visitor.origin}/staff/log/checkpoint").text()
         visitor.find("[name=checkpoint]").fill(note)
         visitor.find("main form button[type=submit]").click()

@@ -1,13 +1,14 @@
 """The access log as an auditor reads it: pages and filters, found through the index."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, text
 
 from complaints.database import Database
+from complaints.services import log_reading
 from complaints.services.access_log import AccessLog, Entry
-from complaints.services.log_reading import page
+from complaints.services.log_reading import Wanted, page, search
 from complaints.vocabulary import Event
 
 DAY = date(2026, 11, 22)
@@ -112,3 +113,126 @@ def test_filters_are_answered_from_the_index_alone(database: Database, log: Acce
     steps = [row[3] for row in plan]
     assert all("USING COVERING INDEX ix_log_field_lookup" in step for step in steps if step.startswith("SEARCH")), steps
     assert not any("TEMP B-TREE" in step or step.startswith("SCAN") for step in steps), steps
+
+
+# -- Searching -------------------------------------------------------------------------------------------------------
+
+
+def searched(database: Database, wanted: Wanted, before: int | None = None) -> tuple[list[int], int | None, bool]:
+    with database.reading() as session:
+        found = search(session, wanted, before=before)
+    return [line.position for line in found.lines], found.older, found.cut
+
+
+def by_days(database: Database, access_log: AccessLog) -> None:
+    """Two entries a day for five days, the second of the first day joined after those of the third."""
+    days = [0, 1, 1, 2, 2, 0, 3, 3, 4, 4]
+    with database.writing() as session:
+        entries = [
+            Entry(Event.SIGNED_IN, {"day": (DAY + timedelta(days=day)).isoformat(), "actor": FIRST}) for day in days
+        ]
+        access_log.append(session, entries, DAY)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, list(range(11, -1, -1))),
+        ({"event": ("case.opened", "identity.opened")}, list(range(11, -1, -1))),
+        ({"event": ("identity.opened", "report.received")}, [8, 4, 0]),
+        ({"actor": (FIRST,), "event": ("identity.opened", "report.received")}, [4, 0]),
+        ({"actor": (FIRST,), "event": ("case.opened", "identity.opened"), "case": (f"{1:032x}",)}, [4, 1]),
+        ({"actor": (FIRST,), "channel": ("00" * 16,)}, []),
+    ],
+)
+def test_a_search_finds_what_has_all_that_is_wanted(
+    database: Database, log: AccessLog, fields: dict[str, tuple[str, ...]], expected: list[int]
+) -> None:
+    assert searched(database, Wanted(fields)) == (expected, None, False)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (0, 0, [5, 0]),
+        (1, 1, [2, 1]),
+        (0, 1, [5, 2, 1, 0]),
+        (2, None, [9, 8, 7, 6, 4, 3]),
+        (None, 1, [5, 2, 1, 0]),
+        (7, 9, []),
+        (None, -1, []),
+    ],
+)
+def test_days_find_entries_that_joined_the_log_later_too(
+    database: Database, access_log: AccessLog, first: int | None, last: int | None, expected: list[int]
+) -> None:
+    by_days(database, access_log)
+    since, until = (None if day is None else DAY + timedelta(days=day) for day in (first, last))
+    assert searched(database, Wanted({}, since, until))[0] == expected
+    assert searched(database, Wanted({"actor": (FIRST,)}, since, until))[0] == expected
+
+
+def test_a_search_stops_at_its_window_and_goes_on_from_there(
+    database: Database, log: AccessLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_reading, "WINDOW", 4)
+    wanted = Wanted({"actor": (FIRST, SECOND), "event": ("identity.opened", "case.opened"), "case": (f"{0:032x}",)})
+    read: list[int] = []
+    before: int | None = None
+    cuts = []
+    for _ in range(10):
+        positions, before, cut = searched(database, wanted, before)
+        read += positions
+        cuts.append(cut)
+        if before is None:
+            break
+    assert read == [9, 6, 3, 0]
+    assert cuts[-1] is False
+    assert searched(database, Wanted({"actor": (SECOND,)}, DAY - timedelta(days=9), DAY), before=10) == (
+        [9, 8, 7, 6],
+        6,
+        True,
+    )
+
+
+def test_what_fewest_entries_have_drives_a_search(
+    database: Database, log: AccessLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_reading, "WINDOW", 4)
+    wanted = Wanted({"actor": (FIRST,), "event": ("identity.opened",)})
+    assert searched(database, wanted) == ([4, 0], None, False)  # three openings, though FIRST has six entries
+
+
+def test_an_expired_day_is_found_by_no_day(database: Database, access_log: AccessLog) -> None:
+    by_days(database, access_log)
+    with database.writing() as session:
+        session.execute(text("UPDATE log_field SET value = NULL, salt = NULL WHERE name = 'day' AND entry = 1"))
+    assert searched(database, Wanted({}, DAY + timedelta(days=1), DAY + timedelta(days=1)))[0] == [2]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted({"event": ("case.opened",), "actor": (FIRST,)}, DAY, DAY),
+        Wanted({"event": ("case.opened", "identity.opened"), "channel": (FIRST,)}),
+        Wanted({}, DAY, None),
+    ],
+)
+def test_a_search_reads_no_more_than_its_window(
+    on_sqlite: None, database: Database, log: AccessLog, wanted: Wanted
+) -> None:
+    """Every step seeks in an index, but for what it takes from a window that is limited already."""
+    statements: list[tuple[str, object]] = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda *arguments: statements.append((arguments[2], arguments[3]))
+    )
+    with database.reading() as session:
+        search(session, wanted)
+        plans = [
+            row[3]
+            for statement, parameters in list(statements)
+            if statement.startswith(("SELECT", "WITH"))
+            for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()  # type: ignore[arg-type]
+        ]
+    scans = {step for step in plans if step.startswith("SCAN")}
+    assert not [step for step in scans if "log_field" in step or "log_entry" in step], plans

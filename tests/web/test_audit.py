@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from complaints.policy import Action
-from complaints.services import case_state
+from complaints.services import case_state, log_reading
 from complaints.services.access_log import FIELDS
+from complaints.services.audit import GROUPS, Group
 from complaints.services.unit import Units
 from complaints.vocabulary import Event
 from complaints.web import audit, audit_words
-from complaints.web.audit_words import ACTIONS, FACTS, FIELD_WORDS, MEANINGS
+from complaints.web.audit_words import ACTIONS, FACTS, FIELD_WORDS, GROUP_WORDS, MEANINGS
 from crypto import SigningKey, checkpoint
 from tests.cast import Cast, Person
 from tests.web.conftest import Browser, Log
@@ -133,6 +134,121 @@ def test_a_search_by_reference_shows_that_case(auditor: Browser, cast: Cast) -> 
     assert other.reference not in page
 
 
+def rows_of(page: str) -> list[str]:
+    return re.findall(r"<tr[^>]*>.*?</tr>", page.partition("<tbody")[2].partition("</tbody>")[0], re.DOTALL)
+
+
+def test_kinds_stand_in_groups_each_in_one_and_each_explained(auditor: Browser) -> None:
+    assert sorted(event for events in GROUPS.values() for event in events) == sorted(Event)
+    assert set(GROUPS) == set(GROUP_WORDS) == set(Group)
+    for language in ("en", "th"):
+        page = unescape(auditor.get(f"{LOG}?lang={language}").text)
+        assert page.count("<optgroup") == len(Group)
+        assert all(f'value="{event}"' in page for event in Event)
+    assert page.count("<dt>") >= len(Event)
+
+
+def test_a_search_by_group_shows_what_belongs_to_it(auditor: Browser, cast: Cast) -> None:
+    cast.assign(cast.report())
+    rows = rows_of(auditor.get(f"{LOG}?event=keys").text)
+    assert any("A case was assigned" in row for row in rows)
+    assert all("A case was assigned" in row or "roster was signed" in row for row in rows)
+
+
+def test_a_search_by_person_shows_what_they_did(auditor: Browser, cast: Cast) -> None:
+    cast.assign(cast.report())
+    rows = rows_of(auditor.get(f"{LOG}?person={cast.lead.account.hex()}").text)
+    assert rows
+    assert all(f'<span class="audit-who">{cast.lead.display_name}</span>' in row for row in rows)
+
+
+def test_a_search_by_channel_shows_that_channel(auditor: Browser, cast: Cast, log: Log) -> None:
+    cast.assign(cast.report())
+    rows = rows_of(auditor.get(f"{LOG}?channel={cast.channel.hex()}&event=case.assigned").text)
+    assert len(rows) == 1
+    newest = log.entries(Event.LOG_READ)[0]
+    assert (newest["channel"], newest["reason"]) == (cast.channel.hex(), "case.assigned")
+
+
+@pytest.mark.parametrize("text", ["{day}/{month}/{year}", "{day}/{month}/{buddhist}", "{year}-{month}-{day}", "thai"])
+def test_days_are_read_in_both_eras_and_in_thai_digits(auditor: Browser, units: Units, text: str) -> None:
+    with units.reading() as unit:
+        day = unit.today
+    parts = {"day": day.day, "month": day.month, "year": day.year, "buddhist": day.year + 543}
+    thai = f"{day.day}/{day.month}/{day.year + 543}".translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
+    said = thai if text == "thai" else text.format(**parts)
+    assert rows_of(auditor.get(LOG, query_string={"since": said, "until": said}).text)
+    assert not rows_of(auditor.get(LOG, query_string={"until": "1/1/2000"}).text)
+
+
+def test_everything_is_combined_and_kept_in_the_form_and_on_the_next_page(
+    auditor: Browser, cast: Cast, units: Units
+) -> None:
+    with units.writing() as unit:
+        for _ in range(60):
+            unit.enter(Event.SIGNED_OUT, cast.lead.actor)
+    sought = {"event": "signing-in", "person": cast.lead.account.hex(), "since": "๑/๑/๒๕๖๓"}
+    response = auditor.get(LOG, query_string=sought)
+    assert len(rows_of(response.text)) == 50
+    assert 'value="๑/๑/๒๕๖๓"' in response.text
+    older = re.search(r'href="([^"]+)" rel="next"', response.text)
+    assert older is not None
+    assert len(rows_of(auditor.get(unescape(older[1])).text)) >= 10
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("since=30/2/2569", "Write a day like"),
+        ("until=tomorrow", "Write a day like"),
+        ("since=2/3/2569&until=1/3/2026", "The last day is before the first"),
+        (f"person={'0' * 32}", "Choose one of those listed"),
+        ("channel=x", "Choose one of those listed"),
+        ("event=nonsense", "Choose one of those listed"),
+        ("case=ZZZZ-ZZZZ", "No case has this reference"),
+    ],
+)
+def test_what_cannot_be_searched_for_is_said_beside_its_field(
+    auditor: Browser, log: Log, query: str, said: str
+) -> None:
+    response = auditor.get(f"{LOG}?{query}")
+    assert response.status_code == 400
+    assert "There is a problem" in response.text
+    assert response.text.count(said) >= 2  # above, and beside the field
+    assert len(log.entries(Event.LOG_READ)) == 1  # nothing was read
+
+
+def test_a_search_that_finds_nothing_says_so(auditor: Browser) -> None:
+    assert "No entry is like this." in auditor.get(f"{LOG}?event=identity.opened").text
+
+
+def test_where_the_looking_stopped_is_said(
+    auditor: Browser, cast: Cast, units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_reading, "WINDOW", 3)
+    page = auditor.get(f"{LOG}?event=identity.opened&since=1/1/2563").text
+    assert "No entry is like this." in page
+    page = auditor.get(f"{LOG}?event=account.created&person={cast.administrator.account.hex()}").text
+    assert "were looked through for this page, down to No." in page
+    assert "Look further" in page
+
+
+def test_people_of_one_name_are_told_apart(auditor: Browser, units: Units, cast: Cast) -> None:
+    twin = (
+        f"UPDATE account SET display_name = '{cast.lead.display_name}' WHERE id = x'{cast.investigator.account.hex()}'"
+    )
+    tamper(units, twin)
+    page = auditor.get(LOG).text
+    assert f"{cast.lead.display_name} ({cast.investigator.account.hex()[:8]})" in page
+
+
+def test_what_was_looked_for_is_told_in_words(auditor: Browser, cast: Cast) -> None:
+    auditor.get(f"{LOG}?event=keys&person={cast.lead.account.hex()}&until=3/2/2569")
+    row = rows_of(auditor.get(f"{LOG}?event=log.read").text)[1]
+    assert cast.lead.display_name in row
+    assert "Only: Who can open a case · … – 3 February 2026" in row
+
+
 @pytest.mark.parametrize("query", ["case=XXXX-XXXX", "case=' OR 1=1", "event=nonsense", f"case={'x' * 100}"])
 def test_what_cannot_be_searched_for_finds_nothing(auditor: Browser, query: str) -> None:
     response = auditor.get(f"{LOG}?{query}")
@@ -236,6 +352,31 @@ def test_a_truncated_log_is_reported_by_an_earlier_checkpoint(auditor: Browser, 
         f"DELETE FROM log_entry WHERE position >= {size - 2}",
     )
     assert "Something is wrong with the log" in verify(auditor, note)
+
+
+def test_the_log_says_when_it_was_last_verified(auditor: Browser, cast: Cast, log: Log, units: Units) -> None:
+    assert "This log says of no verification yet." in auditor.get(LOG).text
+    with units.reading() as unit:
+        size = unit.session.execute(text("SELECT count(*) FROM log_entry")).scalar_one()
+    verify(auditor)
+    (entry,) = log.entries(Event.LOG_VERIFIED)
+    assert (entry["actor"], entry["subject"], entry["reason"]) == (
+        cast.auditor.account.hex(),
+        f"entries:{size}",
+        "intact",
+    )
+    page = auditor.get(LOG).text
+    assert f"by {cast.auditor.display_name}: all {size} entries were as the log’s key signed them." in page
+    assert "1 entry has come since." in page
+
+
+def test_a_verification_that_finds_something_wrong_is_shown_until_another_finds_nothing(
+    auditor: Browser, units: Units, log: Log
+) -> None:
+    tamper(units, "UPDATE log_field SET value = x'78' WHERE entry = 3 AND name = 'subject'")
+    verify(auditor)
+    assert log.entries(Event.LOG_VERIFIED)[0]["reason"] == "wrong"
+    assert "something was wrong with the log" in auditor.get(LOG).text
 
 
 @pytest.mark.parametrize("note", ["nonsense", "x" * 5000])
