@@ -6,7 +6,7 @@ from typing import Any, cast
 import flask_babel
 from babel.support import NullTranslations
 from flask import Flask, g, has_request_context
-from flask_babel import Babel, Domain
+from flask_babel import Babel, Domain, get_locale
 from markupsafe import Markup
 
 from complaints.paths import translations_dir
@@ -17,14 +17,17 @@ from complaints.web.whole_words import joined
 
 
 class _Catalogues(Domain):
-    """As Flask-Babel's, which looks for a page's language and catalogue anew at each word: here once a page."""
+    """As Flask-Babel's, which looks for a page's language and catalogue anew at each word: here once a page.
+
+    Kept where `force_locale` sets it aside, for what a page says in another language than its own.
+    """
 
     def get_translations(self) -> NullTranslations:
-        if not has_request_context():
-            return cast(NullTranslations, super().get_translations())
-        found = g.get("catalogue")
+        found = _kept("babel_translations")
         if found is None:
-            found = g.catalogue = super().get_translations()
+            found = super().get_translations()
+            if has_request_context():
+                g._flask_babel.babel_translations = found  # noqa: SLF001 - Flask-Babel's own place for it
         return cast(NullTranslations, found)
 
 
@@ -40,12 +43,29 @@ def install(app: Flask) -> None:
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters["whole"] = lambda text: joined(str(text))
     app.jinja_env.globals["_"] = partial(_written, babel.domain_instance)
+    app.jinja_env.globals["ngettext"] = partial(_counted, babel.domain_instance)
 
 
 def _written(catalogues: _Catalogues, text: str, **values: Any) -> Markup:
     """A template's words in the page's language: what Jinja's own `_` gives, without its four calls a word."""
     words = Markup(joined(catalogues.get_translations().ugettext(text)))  # noqa: S704 - our own words; values are escaped
     return words % values if values or "%" in words else words
+
+
+def _counted(catalogues: _Catalogues, one: str, many: str, num: int) -> Markup:
+    """The same for words that go with a number."""
+    return Markup(catalogues.get_translations().ungettext(one, many, num)) % {"num": num}  # noqa: S704 - our own words
+
+
+def speaks_thai() -> bool:
+    """Whether the page's language is Thai, as for its days."""
+    locale = _kept("babel_locale") or get_locale()
+    return locale is not None and locale.language == "th"
+
+
+def _kept(name: str) -> Any:
+    """What Flask-Babel has found out for this page, without the four looks at the request that it takes itself."""
+    return getattr(g.get("_flask_babel"), name, None) if has_request_context() else None
 
 
 def _select() -> str:

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from flask import Flask
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
 from complaints.clock import OPERATOR_ZONE
@@ -45,6 +44,7 @@ from complaints.vocabulary import (
     Way,
 )
 from complaints.web import static_files
+from complaints.web.languages import speaks_thai
 
 BUDDHIST_ERA = 543
 """Years from the Common to the Buddhist era, as Thailand counts them since 1941."""
@@ -350,8 +350,7 @@ def day(value: date) -> str:
     """`22 พฤศจิกายน 2569` in Thai, `22 November 2026` otherwise."""
     if isinstance(value, datetime):
         value = value.astimezone(OPERATOR_ZONE).date()
-    locale = get_locale()
-    if locale is not None and locale.language == "th":
+    if speaks_thai():
         return f"{value.day} {_THAI_MONTHS[value.month - 1]} {value.year + BUDDHIST_ERA}"
     return f"{value.day} {_ENGLISH_MONTHS[value.month - 1]} {value.year}"
 
@@ -368,8 +367,7 @@ def year_text(year: int) -> str:
 
 def asked_text(answer: Answer) -> str:
     """What a channel's own question was answered with: a day in words, everything else as it stands."""
-    locale = get_locale()
-    text = answer.text(Locale.THAI if locale is not None and locale.language == "th" else Locale.ENGLISH)
+    text = answer.text(Locale.THAI if speaks_thai() else Locale.ENGLISH)
     known = questions.read_day(text) if answer.kind is QuestionKind.DATE else None
     return day(known) if known else text
 
@@ -377,9 +375,7 @@ def asked_text(answer: Answer) -> str:
 def moment(value: datetime) -> str:
     """Day and minute on the operator's clock: `22 พฤศจิกายน 2569 14:05 น.`, `22 November 2026, 14:05`."""
     local = value.astimezone(OPERATOR_ZONE)
-    locale = get_locale()
-    thai = locale is not None and locale.language == "th"
-    return f"{day(local)} {local:%H:%M} น." if thai else f"{day(local)}, {local:%H:%M}"
+    return f"{day(local)} {local:%H:%M} น." if speaks_thai() else f"{day(local)}, {local:%H:%M}"
 
 
 def words(value: StrEnum) -> str:

@@ -58,6 +58,15 @@ def exchanged(browser: Browser, code: str) -> str:
 # -- Taking it down --------------------------------------------------------------------------------------------------
 
 
+def test_the_sheet_speaks_the_persons_language_and_the_page_its_readers(cast: Cast, signed_in: SignedIn) -> None:
+    browser = signed_in(cast.unassigned)
+    form = filled(browser, cast)
+    form.values["language"] = ["th"]
+    answer = PageForm.on(browser, form.post(CHECK)).post(SEND)
+    assert "Give this code to the person" in answer.text
+    assert "ถึงคุณ ผู้แจ้งเรื่อง" in answer.text.replace(JOINER, "")
+
+
 def test_what_was_told_is_read_back_sealed_and_read_by_the_lead(cast: Cast, signed_in: SignedIn, log: Log) -> None:
     browser = signed_in(cast.unassigned)
     form = checked(browser, cast)

@@ -3,11 +3,12 @@
 from datetime import date
 
 from flask import Blueprint
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from complaints.vocabulary import CaseStatus, IdentityField, RecordKind
 from complaints.web.attachment import safe_name
+from complaints.web.languages import speaks_thai
 from complaints.web.view_models import BUDDHIST_ERA, words
 
 blueprint = Blueprint("casework", __name__, url_prefix="/staff/cases")
@@ -54,8 +55,7 @@ _PARTS = {
 @blueprint.app_template_filter("short_day")
 def short_day(value: date) -> str:
     """`22 พ.ย. 2569` in Thai, `22 Nov 2026` otherwise: for lists."""
-    locale = get_locale()
-    if locale is not None and locale.language == "th":
+    if speaks_thai():
         return f"{value.day} {_THAI_MONTHS[value.month - 1]} {value.year + BUDDHIST_ERA}"
     return f"{value.day} {_ENGLISH_MONTHS[value.month - 1]} {value.year}"
 
