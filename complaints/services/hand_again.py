@@ -8,11 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, bindparam, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from complaints.errors import NotFound, Refused
-from complaints.models import Base, LogField
+from complaints.models import Base
 from complaints.policy import Staff
 from complaints.services import accounts, case_reading, casework, log_reading, new_keys, replacement, rosters
 from complaints.services.access_log import AccessLog
@@ -27,8 +26,28 @@ _LINE = Base.metadata.tables["caseload"]
 _HELD = select(_LINE.c.case_id, _LINE.c.reference, _LINE.c.channel_id).where(
     _LINE.c.account_id == bindparam("account"), _LINE.c.case_id.in_(bindparam("cases", expanding=True))
 )
+_LOG = Base.metadata.tables["log_field"]
+_EVENT, _ABOUT = _LOG.alias(), _LOG.alias()
+_LAPSED = (
+    select(_EVENT.c.entry, _ABOUT.c.name, _ABOUT.c.value)
+    .select_from(_EVENT)
+    .join(_ABOUT, and_(_ABOUT.c.entry == _EVENT.c.entry, or_(_ABOUT.c.name == "case", _ABOUT.c.name == "subject")))
+    .where(log_reading.holds(_EVENT.c, "event", Event.KEYS_LAPSED.encode()))
+    .order_by(_EVENT.c.entry)
+)
 _DECIDED = frozenset({Event.CASE_ASSIGNED, Event.CASE_MOVED, Event.KEYS_HANDED_AGAIN})
 """What a lead does about who holds a case."""
+_LAST_DECIDED = (
+    select(_ABOUT.c.value, func.max(_ABOUT.c.entry))
+    .select_from(_ABOUT)
+    .join(_EVENT, and_(_EVENT.c.entry == _ABOUT.c.entry, _EVENT.c.name == "event"))
+    .where(
+        _ABOUT.c.name == "case",
+        _ABOUT.c.value.in_(bindparam("cases", expanding=True)),
+        _EVENT.c.value.in_([event.encode() for event in _DECIDED]),
+    )
+    .group_by(_ABOUT.c.value)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +124,8 @@ def _held_identity(unit: Unit, log: AccessLog, entry: int, case: bytes, account:
 
 def _lapsed(unit: Unit) -> dict[tuple[bytes, bytes], int]:
     """Case and account, to the newest entry that says that the account's keys to it were lost. Nothing is verified here."""
-    event, about = aliased(LogField), aliased(LogField)
-    rows = unit.session.execute(
-        select(event.entry, about.name, about.value)
-        .join(about, and_(about.entry == event.entry, about.name.in_(("case", "subject"))))
-        .where(log_reading.holds(event, "event", Event.KEYS_LAPSED.encode()))
-        .order_by(event.entry)
-    )
     entries: dict[int, dict[str, str]] = defaultdict(dict)
-    for entry, name, value in rows:
+    for entry, name, value in unit.run(_LAPSED):
         entries[entry][name] = (value or b"").decode()
     return {(bytes.fromhex(told["case"]), bytes.fromhex(told["subject"])): entry for entry, told in entries.items()}
 
@@ -124,12 +136,5 @@ def _held(unit: Unit, account: bytes, cases: Collection[bytes]) -> list[AnyRow]:
 
 def _last_decided(unit: Unit, cases: Collection[bytes]) -> dict[bytes, int]:
     """Of each case the newest entry by which a lead has decided who holds it."""
-    case, event = aliased(LogField), aliased(LogField)
-    wanted = [one.hex().encode() for one in cases]
-    rows = unit.session.execute(
-        select(case.value, func.max(case.entry))
-        .join(event, and_(event.entry == case.entry, event.name == "event"))
-        .where(case.name == "case", case.value.in_(wanted), event.value.in_([one.encode() for one in _DECIDED]))
-        .group_by(case.value)
-    )
+    rows = unit.run(_LAST_DECIDED, {"cases": [case.hex().encode() for case in cases]})
     return {bytes.fromhex(value.decode()): entry for value, entry in rows if value}

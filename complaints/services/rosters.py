@@ -337,7 +337,7 @@ def who_signed_undertaking(unit: Unit) -> frozenset[bytes]:
 
 
 def _who_signed_undertaking(unit: Unit) -> frozenset[bytes]:
-    newest = unit.run(_NEWEST_TEXT).first()
+    newest = newest_undertaking(unit)
     if newest is None:
         return frozenset()
     rows = unit.run(_SIGNATURES, {"version": newest.version})
@@ -347,7 +347,7 @@ def _who_signed_undertaking(unit: Unit) -> frozenset[bytes]:
 
 def newest_undertaking(unit: Unit) -> AnyRow | None:
     """`version`, `published`, `text_th` and `text_en` of the newest; None before one is published."""
-    return unit.run(_NEWEST_TEXT).first()
+    return unit.once("newest undertaking", lambda: unit.run(_NEWEST_TEXT).first())
 
 
 def undertaking_statement(version: int, text_th: str, text_en: str) -> bytes:
