@@ -32,7 +32,7 @@ from complaints.services import jobs
 from complaints.services.reminders import Post
 from complaints.services.unit import Units
 from complaints.vocabulary import Locale
-from complaints.web import faults
+from complaints.web import faults, receipt_picture
 from complaints.web.guard import guard_of
 from complaints.web.languages import gettext
 from complaints.web.reporter import notice_text
@@ -162,6 +162,7 @@ def _ready(settings: Settings) -> Flask:
     for locale in Locale:
         with app.test_request_context(f"/{locale}/"):
             gettext("Form")  # brings the language's catalogue
+    receipt_picture.learn()
     _keep_notice(app)
     gc.collect()
     gc.freeze()

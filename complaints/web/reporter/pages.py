@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-import segno
 from flask import url_for
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
@@ -19,6 +18,7 @@ from complaints.services.report_draft import ANSWER_LIMIT, EXCLUDED_LIMIT, NARRA
 from complaints.services.routing import ChannelOffer, Recipient, Recipients
 from complaints.services.telltales import telltales
 from complaints.vocabulary import SEVERAL, CompartmentName, Duty, IdentityField, Locale, ReportField
+from complaints.web import receipt_picture
 from complaints.web.replies import Page
 from complaints.web.reporter.asking import Asking
 from complaints.web.reporter.fragments import HOLE, filled, kept
@@ -70,11 +70,8 @@ class Card:
 
     @cached_property
     def picture(self) -> Markup:
-        """A QR code of the grouped receipt, as SVG without styles or scripts."""
-        # Trying all eight masks is most of the work; a given one is as readable to a camera.
-        code = segno.make(self.code, error="m", micro=False, mask=2)
-        drawn = code.svg_inline(border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True)
-        return Markup(drawn)  # noqa: S704 - drawn by us, from symbols and dashes
+        """A QR code of the grouped receipt."""
+        return receipt_picture.draw(self.code)
 
 
 def other(locale: Locale) -> Locale:
