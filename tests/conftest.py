@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
 
@@ -20,6 +21,7 @@ from tests.intruder import WORDS, Intruder, drop_database, intruding, lend_words
 from tests.postgresql import Cluster, running
 from tests.stage import Stage, build, copied
 
+ORIGIN = "https://report.example.org"
 ON_POSTGRESQL = os.environ.get("COMPLAINTS_TEST_DATABASE") == "postgresql"
 
 if ON_POSTGRESQL:
@@ -72,13 +74,53 @@ def cluster() -> Iterator[Cluster | None]:
         yield cluster
 
 
+@dataclass(frozen=True)
+class Founded:
+    """An installation with the cast in it, for tests to copy. `database`: a file's path, or the name of a database of the cluster."""
+
+    database: str
+    secrets: Path
+    cast: Cast
+
+
+@pytest.fixture(scope="session")
+def _founded(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, cluster: Cluster | None) -> Founded:
+    folder = tmp_path_factory.mktemp("founded")
+    secrets = _drawn(folder / "secrets")
+    name = str(shutil.copy(migrated_file, folder)) if cluster is None else cluster.create_migrated()
+    database = Database(f"sqlite:///{name}" if cluster is None else cluster.url(name))
+    cast = found(Units(database, AccessLog(ORIGIN, secrets.log_key), secrets))
+    database.dispose()
+    return Founded(name, secrets.directory, cast)
+
+
+def _drawn(directory: Path) -> Secrets:
+    """Fresh keys, but for the pepper under which the cast's seeds are locked."""
+    directory.mkdir(mode=0o700)
+    pepper = directory / "pepper.key"
+    pepper.touch(mode=0o600)
+    pepper.write_text(PEPPER.hex(), "ascii")
+    return Secrets.create(directory)
+
+
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, cluster: Cluster | None) -> Iterator[str]:
+def founded(request: pytest.FixtureRequest) -> Founded | None:
+    """Whose copy this test begins with, if it asks for the cast as it is."""
+    return request.getfixturevalue("_founded") if "_founded" in request.fixturenames else None
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, cluster: Cluster | None, founded: Founded | None
+) -> Iterator[str]:
     """A database of this test's own that has no tables before somebody asks for `database`: on SQLite, not even a file."""
     if cluster is None:
         yield f"sqlite:///{tmp_path / 'complaints.sqlite'}"
         return
-    name = cluster.create_migrated() if "database" in request.fixturenames else cluster.create()
+    if founded:
+        name = cluster.create(founded.database)
+    else:
+        name = cluster.create_migrated() if "database" in request.fixturenames else cluster.create()
     yield cluster.url(name)
     cluster.drop(name)
 
@@ -87,7 +129,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, cluster: Cluste
 def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(
         data_dir=tmp_path,
-        origin="https://report.example.org",
+        origin=ORIGIN,
         organisation_th="องค์กรตัวอย่าง",
         organisation_en="Example Organisation",
         database_url=database_url,
@@ -95,23 +137,24 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def database(settings: Settings, migrated_file: Path, cluster: Cluster | None) -> Iterator[Database]:
-    """Migrated, and empty."""
+def database(
+    settings: Settings, migrated_file: Path, cluster: Cluster | None, founded: Founded | None
+) -> Iterator[Database]:
+    """Migrated, and empty but for the cast."""
     if cluster is None:
-        shutil.copy(migrated_file, settings.data_dir / "complaints.sqlite")
+        shutil.copy(founded.database if founded else migrated_file, settings.data_dir / "complaints.sqlite")
     database = Database(settings.database_url)
     yield database
     database.dispose()
 
 
 @pytest.fixture
-def secrets(settings: Settings) -> Secrets:
-    """Fresh keys, but for the pepper under which the cast's seeds are locked."""
-    settings.secrets_dir.mkdir(mode=0o700)
-    pepper = settings.secrets_dir / "pepper.key"
-    pepper.touch(mode=0o600)
-    pepper.write_text(PEPPER.hex(), "ascii")
-    return Secrets.create(settings.secrets_dir)
+def secrets(settings: Settings, founded: Founded | None) -> Secrets:
+    """This test's own; with the cast, those under which it was founded."""
+    if founded is None:
+        return _drawn(settings.secrets_dir)
+    shutil.copytree(founded.secrets, settings.secrets_dir)
+    return Secrets.load(settings.secrets_dir)
 
 
 @pytest.fixture
@@ -125,9 +168,9 @@ def units(database: Database, access_log: AccessLog, secrets: Secrets) -> Units:
 
 
 @pytest.fixture
-def cast(units: Units) -> Cast:
-    """The fixed cast, founded in this test's own database."""
-    return found(units)
+def cast(_founded: Founded, units: Units) -> Cast:
+    """The fixed cast, in this test's own database."""
+    return replace(_founded.cast, units=units)
 
 
 @pytest.fixture
