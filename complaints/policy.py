@@ -50,6 +50,7 @@ class Action(StrEnum):
     CLOSE_CASE = "close-case"
     CLOSE_SEVERAL = "close-several"
     REOPEN_CASE = "reopen-case"
+    END_REHEARSAL = "end-rehearsal"
     OPEN_IDENTITY = "open-identity"
     ASK_FOR_IDENTITY = "ask-for-identity"
     DECLINE_IDENTITY = "decline-identity"
@@ -79,6 +80,7 @@ class Action(StrEnum):
     CREATE_CHANNEL = "create-channel"
     CHANGE_CHANNEL = "change-channel"
     CHANGE_QUESTIONS = "change-questions"
+    REHEARSE_CHANNEL = "rehearse-channel"
     SEE_REQUESTS = "see-requests"
     CONFIRM_REQUEST = "confirm-request"
     READ_LOG = "read-log"
@@ -170,6 +172,7 @@ POLICY: dict[Action, Rule] = {
     Action.CLOSE_CASE: _staff(Role.INVESTIGATOR),
     Action.CLOSE_SEVERAL: _staff(Role.INVESTIGATOR),
     Action.REOPEN_CASE: _staff(Role.INVESTIGATOR),
+    Action.END_REHEARSAL: _staff(Role.INVESTIGATOR),
     Action.OPEN_IDENTITY: _staff(Role.INVESTIGATOR),
     Action.ASK_FOR_IDENTITY: _staff(Role.INVESTIGATOR),
     Action.DECLINE_IDENTITY: _staff(Role.INVESTIGATOR),
@@ -199,6 +202,7 @@ POLICY: dict[Action, Rule] = {
     Action.CREATE_CHANNEL: _staff(Role.ADMINISTRATOR),
     Action.CHANGE_CHANNEL: _staff(Role.ADMINISTRATOR),
     Action.CHANGE_QUESTIONS: _staff(Role.ADMINISTRATOR),
+    Action.REHEARSE_CHANNEL: _staff(Role.ADMINISTRATOR),
     Action.SEE_REQUESTS: _staff(Role.INVESTIGATOR, Role.ADMINISTRATOR),
     Action.CONFIRM_REQUEST: _staff(Role.INVESTIGATOR, Role.ADMINISTRATOR),
     Action.READ_LOG: _staff(Role.AUDITOR),
@@ -235,6 +239,7 @@ WITH_FACTOR = frozenset(
         Action.CLOSE_CASE,
         Action.CLOSE_SEVERAL,
         Action.REOPEN_CASE,
+        Action.END_REHEARSAL,
         Action.OPEN_IDENTITY,
         Action.ASK_FOR_IDENTITY,
         Action.DECLINE_IDENTITY,
@@ -250,6 +255,7 @@ WITH_FACTOR = frozenset(
         Action.CREATE_CHANNEL,
         Action.CHANGE_CHANNEL,
         Action.CHANGE_QUESTIONS,
+        Action.REHEARSE_CHANNEL,
         Action.CONFIRM_REQUEST,
         Action.RELEASE_RECOVERY,
     }

@@ -366,12 +366,20 @@ class ActKind(StrEnum):
 
     INTAKE = "intake"
     TAKEN_DOWN = "taken-down"  # an intake by staff, with a receipt that they know
+    REHEARSAL = "rehearsal"  # an intake of a test report, with a receipt that nobody knows
     ASSIGNMENT = "assignment"
     IDENTITY_WITHDRAWN = "identity-withdrawn"  # by the reporter: no key of `identity` is left
     MOVED = "moved"  # by a lead of the channel that it leaves, for those of the other
     RECUSAL = "recusal"  # by whoever gives up their own keys; brings none
     RECEIPT_CHANGED = "receipt-changed"  # by the reporter: new keys of theirs, and new epochs for everybody
     IDENTITY_GIVEN = "identity-given"  # by the reporter, after a withdrawal: `identity` begins anew
+
+
+class Ending(StrEnum):
+    """Why a whole case was erased."""
+
+    OPENED = "opened"  # a test report that a lead opened whole
+    GIVEN_UP = "given-up"  # a test report that nobody could open, or wanted to
 
 
 class Assurance(StrEnum):
@@ -418,6 +426,7 @@ class Event(StrEnum):
 
     REPORT_RECEIVED = "report.received"
     REPORT_TAKEN_DOWN = "report.taken-down"
+    REPORT_REHEARSED = "report.rehearsed"
     TRANSCRIPT_CHECKED = "transcript.checked"
     MAILBOX_OPENED = "mailbox.opened"
     MESSAGE_RECEIVED = "message.received"
@@ -434,6 +443,7 @@ class Event(StrEnum):
     CASE_HANDLED = "case.handled"
     CASE_CLOSED = "case.closed"
     CASE_REOPENED = "case.reopened"
+    CASE_ERASED = "case.erased"
     TASK_SET = "task.set"
     TASK_DONE = "task.done"
     IDENTITY_OPENED = "identity.opened"

@@ -24,6 +24,7 @@ from complaints.policy import Reporter, Staff
 from complaints.services import (
     accounts,
     assignment,
+    case_erasure,
     case_flow,
     case_reading,
     casework,
@@ -34,6 +35,7 @@ from complaints.services import (
     mailbox,
     organisation,
     questions,
+    rehearsals,
     rosters,
     uploads,
 )
@@ -44,7 +46,7 @@ from complaints.services.keys import SessionKeys
 from complaints.services.report_draft import ReportDraft, TakenDownBy
 from complaints.services.rosters import Member
 from complaints.services.unit import Unit, Units
-from complaints.vocabulary import CaseStatus, Locale, Priority, ReportField, Risk, Role
+from complaints.vocabulary import CaseStatus, Ending, Locale, OpeningReason, Priority, ReportField, Risk, Role
 from crypto import Receipt
 
 RECEIPTS_FILE = "demo-receipts.json"
@@ -91,6 +93,7 @@ def found(database: Database, access_log: AccessLog, secrets: Secrets, data_dir:
     people = {person.sign_in_name: _draft(person.passphrase, secrets) for person in PEOPLE}
     cast = _found_people(units, people)
     channel_ids = _found_channels(units, cast)
+    _rehearse(units, cast, channel_ids["corruption"], cast["malee"])
     kept = []
     for story in STORIES:
         calendar.day = max(calendar.day, clock.today() - timedelta(days=story.days_ago))
@@ -159,6 +162,26 @@ def _found_channels(units: Units, cast: dict[str, _Person]) -> dict[str, bytes]:
             members = [Member.of_seed(cast[name].new.id, duty, cast[name].new.seed) for name, duty in channel.roster]
             rosters.sign_first(unit, lead.actor, lead.keys.signing, ids[channel.code], members)
     return ids
+
+
+def _rehearse(units: Units, cast: dict[str, _Person], channel: bytes, lead: _Person) -> None:
+    """A test report that was opened whole and erased, as the set-up page and the log tell it. The other channel was never tried."""
+    administrator = next(p.actor for p in cast.values() if Role.ADMINISTRATOR in p.actor.roles)
+    file = rehearsals.stage_file(units, 1_000_000)
+    with units.reading() as unit:
+        test = rehearsals.prepare(unit, administrator, channel, file, Locale.THAI)
+    with units.writing() as unit:
+        rehearsals.begin(unit, test)
+    with units.writing() as unit:
+        case_reading.read_case(unit, lead.actor, lead.keys, test.case)
+        casework.open_file(unit, lead.actor, lead.keys, test.case, file.id)
+        identity.open_identity(
+            *(unit, lead.actor, lead.keys, lead.new.seed.identity(), test.case),
+            *(OpeningReason.VERIFY, "ทดสอบการเปิดเรื่องของช่องทาง"),
+        )
+    with units.writing() as unit:
+        files = rehearsals.conclude(unit, units.access_log, lead.actor, lead.keys, test.case, Ending.OPENED)
+    case_erasure.settle(units, files)
 
 
 def _tell(units: Units, cast: dict[str, _Person], channel_ids: dict[str, bytes], story: Story) -> Receipt:

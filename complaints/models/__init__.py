@@ -24,6 +24,7 @@ from complaints.models.cases import (
     Grant,
     Pseudonym,
     Record,
+    Rehearsal,
     SealedField,
     Task,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "Record",
     "Recovery",
     "RecoveryShare",
+    "Rehearsal",
     "RosterRow",
     "SealedField",
     "SecondFactor",

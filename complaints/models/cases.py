@@ -197,6 +197,26 @@ class Departure(Base):
     left: Mapped[date]
 
 
+class Rehearsal(Base):
+    """How it stands with a channel's test reports. What makes a case a test is its first act; this is for lists, and for the set-up page."""
+
+    __tablename__ = "rehearsal"
+
+    channel_id: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("channel.id"), primary_key=True)
+    case_id: Mapped[bytes | None] = mapped_column(LargeBinary(16), ForeignKey("cases.id"), unique=True)
+    """The test that is under way; none when the last one is erased."""
+    begun: Mapped[date]
+    roster: Mapped[Digest]
+    """Hash of the roster to which the last one was sealed."""
+    opened: Mapped[date | None]
+    """The day on which a lead last said that everything opens."""
+    opener: Mapped[bytes | None] = mapped_column(LargeBinary(16), ForeignKey("account.id"))
+    opened_under: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Hash of the roster to which that one had been sealed."""
+    vouched: Mapped[Digest]
+    """The server's word for all of the above: no real case is marked a test by an UPDATE."""
+
+
 class Record(Base):
     """Something sealed in a case: the answers, the identity, a message, a note, a file's particulars."""
 

@@ -52,12 +52,10 @@ _RECUSALS = (
     .where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.RECUSAL.value)
     .order_by(_ACT.c.made, _ACT.c.id)
 )
-INTAKES = frozenset({ActKind.INTAKE, ActKind.TAKEN_DOWN})
+INTAKES = frozenset({ActKind.INTAKE, ActKind.TAKEN_DOWN, ActKind.REHEARSAL})
 """Those with which a case begins."""
 _MOVES = select(_ACT).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.MOVED.value)
-_REPORTERS_OWN = frozenset(
-    {ActKind.INTAKE, ActKind.TAKEN_DOWN, ActKind.IDENTITY_WITHDRAWN, ActKind.IDENTITY_GIVEN, ActKind.RECEIPT_CHANGED}
-)
+_REPORTERS_OWN = INTAKES | {ActKind.IDENTITY_WITHDRAWN, ActKind.IDENTITY_GIVEN, ActKind.RECEIPT_CHANGED}
 _EXCHANGES = select(_ACT).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.RECEIPT_CHANGED.value)
 _TAKEN_DOWN = select(_ACT.c.id).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.TAKEN_DOWN.value)
 _BEGINNING = select(_ACT.c.id).where(
@@ -527,14 +525,28 @@ def is_one_time(unit: Unit, case: Case) -> bool:
 
 def was_taken_down(unit: Unit, case: Case) -> bool:
     """Whether staff took the report down, exchanged since or not. Raises Refused when the act with which the case began is not there."""
+    return beginning(unit, case).kind is ActKind.TAKEN_DOWN
 
-    def find() -> bool:
+
+def is_rehearsal(unit: Unit, case: Case) -> bool:
+    """Whether the case is a test: it began as one, and nothing that began otherwise ever becomes one. Raises Refused as `beginning` does.
+
+    The kind stands in the statement that the reporter's first key signed, of which the case's id is the hash; the key of a real report
+    is its reporter's alone.
+    """
+    return beginning(unit, case).kind is ActKind.REHEARSAL
+
+
+def beginning(unit: Unit, case: Case) -> VerifiedAct:
+    """The act with which the case began, verified. Raises Refused when there is none, or more than one."""
+
+    def find() -> VerifiedAct:
         ids = unit.run(_BEGINNING, {"case": case.id}).scalars().all()
         if len(ids) != 1:
             raise Refused("a case that did not begin once")
-        return verified(unit, case, ids[0]).kind is ActKind.TAKEN_DOWN
+        return verified(unit, case, ids[0])
 
-    return unit.once(("taken down", case.id), find)
+    return unit.once(("beginning", case.id), find)
 
 
 def _reporters(unit: Unit, case: Case) -> tuple[Tenure, ...]:

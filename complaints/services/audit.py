@@ -1,6 +1,6 @@
 """The access log as an auditor reads it: entries with the names behind their ids. Reading is itself entered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from complaints.errors import NotFound
 from complaints.models import Account, Case, Channel, LogEntry
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
-from complaints.services import log_reading
+from complaints.services import case_state, log_reading
 from complaints.services.log_reading import LogLine, Wanted
 from complaints.services.log_verification import Verification
 from complaints.services.unit import Unit
@@ -54,6 +54,7 @@ GROUPS: Mapping[Group, tuple[Event, ...]] = {
         Event.CASE_HANDLED,
         Event.CASE_CLOSED,
         Event.CASE_REOPENED,
+        Event.CASE_ERASED,
         Event.TASK_SET,
         Event.TASK_DONE,
         Event.DATA_DECIDED,
@@ -120,6 +121,7 @@ GROUPS: Mapping[Group, tuple[Event, ...]] = {
         Event.CHANNEL_CREATED,
         Event.CHANNEL_CHANGED,
         Event.DEADLINES_CHANGED,
+        Event.REPORT_REHEARSED,
         Event.QUESTION_ADDED,
         Event.QUESTION_RETIRED,
         Event.UNDERTAKING_PUBLISHED,
@@ -169,6 +171,8 @@ class Names:
     cases: dict[str, str]
     channels: dict[str, tuple[str, str]]
     """In Thai and in English."""
+    erased: dict[str, str]
+    """References of test reports that are erased, as their first entries tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +280,7 @@ def read_entry(unit: Unit, position: int) -> AuditPage:
     return AuditPage(page.lines, _names(unit, page.lines), None)
 
 
-def _names(unit: Unit, lines: Iterable[LogLine]) -> Names:
+def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
     """One look-up a table, for the ids of a whole page."""
     ids = {
         id_
@@ -288,11 +292,24 @@ def _names(unit: Unit, lines: Iterable[LogLine]) -> Names:
     accounts = unit.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(ids)))
     cases = unit.session.execute(select(Case.id, Case.reference).where(Case.id.in_(ids)))
     channels = unit.session.execute(select(Channel.id, Channel.name_th, Channel.name_en).where(Channel.id.in_(ids)))
+    there = {id_.hex(): reference for id_, reference in cases}
+    gone = {line.fields.get("case") or "" for line in lines} - there.keys()
     return Names(
         accounts={id_.hex(): name for id_, name in accounts},
-        cases={id_.hex(): reference for id_, reference in cases},
+        cases=there,
+        erased=dict(_erased(unit, case) for case in gone if _id(case)),
         channels={id_.hex(): (thai, english) for id_, thai, english in channels},
     )
+
+
+def _erased(unit: Unit, case: str) -> tuple[str, str]:
+    """The case with the reference that its first entry gave it; with an empty one where it did not begin as a test."""
+    first = log_reading.page(unit.session, event=Event.REPORT_REHEARSED, case=case, size=1).lines
+    state = first[0].fields.get("state") if first else None
+    try:
+        return case, case_state.read(state or "").get("reference", "")
+    except ValueError:
+        return case, ""
 
 
 def _id(text: str) -> bytes | None:

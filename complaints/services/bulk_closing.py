@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from complaints.errors import Conflict, Refused
 from complaints.models import Base
 from complaints.policy import Action, Staff
-from complaints.services import case_flow, casework, records, rosters
+from complaints.services import case_flow, casework, records, rehearsals, rosters
 from complaints.services.keys import SessionKeys
 from complaints.services.unit import Unit
 from complaints.vocabulary import CaseStatus, CompartmentName, Event, Outcome, Priority, RecordKind, ReportField
@@ -29,6 +29,7 @@ _FIND = (
         _LINE.c.account_id == bindparam("account"),
         _LINE.c.status.in_([status.value for status in UNTOUCHED]),
         _CASE.c.acknowledged.is_(None),
+        _CASE.c.id.not_in(bindparam("tests", expanding=True)),
     )
     .order_by(_LINE.c.received, _LINE.c.case_id)
     .limit(PAGE + 1)
@@ -56,7 +57,8 @@ def beginnings(unit: Unit, actor: Staff, keys: SessionKeys, skip: int = 0) -> tu
 
     One that does not verify is left out: its own page says so aloud.
     """
-    found: Sequence[bytes] = unit.run(_FIND, {"account": actor.account, "skip": skip}).scalars().all()
+    values = {"account": actor.account, "skip": skip, "tests": list(rehearsals.under_way(unit))}
+    found: Sequence[bytes] = unit.run(_FIND, values).scalars().all()
     begun = []
     for case in found[:PAGE]:
         with suppress(Refused):

@@ -20,6 +20,7 @@ from complaints.services import (
     questions,
     read_marks,
     records,
+    rehearsals,
     rosters,
     taken_down,
     tasks,
@@ -140,6 +141,8 @@ class OpenedCase:
     kept_apart: tuple[bytes, ...]
     """Files of which there is no clean copy, and which those alone open who may open the identity."""
     requests: tuple[RequestLine, ...]
+    rehearsed: frozenset[Event] | None
+    """Of a test report what the reader has opened of it, of `rehearsals.STEPS`; None of a real one."""
     taken_down: TakenDown | None
     """How it came, when staff took it down for its reporter."""
     taken_down_by: str
@@ -231,6 +234,7 @@ def _present(
         files=tuple(casework.file_line(record) for record in by_kind[RecordKind.FILE]),
         kept_apart=_kept_apart(unit, case, by_kind[RecordKind.FILE]),
         requests=data_requests.lines_of(opened),
+        rehearsed=rehearsals.steps_done(unit, actor, case.id) if acts.is_rehearsal(unit, case) else None,
         taken_down=came,
         taken_down_by=names_of(unit, [came.by]).get(came.by, "") if came else "",
         departed=_departed(unit, opening, by_kind[RecordKind.RECUSAL], names),

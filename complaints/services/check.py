@@ -29,6 +29,7 @@ from complaints.models import (
 from complaints.services import (
     acts,
     case_state,
+    check_erased,
     check_people,
     check_tasks,
     published,
@@ -56,6 +57,8 @@ def examine(unit: Unit, access_log: AccessLog) -> Iterator[Finding]:
     yield from _as_far_as("invitation", check_people.of_invitations(unit, logged))
     yield from _as_far_as("request", check_people.of_requests(unit.session, logged))
     yield from _as_far_as("comment", check_people.of_comments(unit.session, logged))
+    yield from _as_far_as("rehearsal", check_erased.of_rehearsals(unit, logged))
+    yield from _as_far_as("case", check_erased.of_erased(unit, access_log, logged))
     yield from _as_far_as("case", _cases(unit, logged))
     yield from _as_far_as("task", check_tasks.of_tasks(unit.session, logged))
     yield from _as_far_as("record", _records(unit.session, logged))

@@ -1,7 +1,7 @@
 """What the access log, and the queue before it, say was written: what `complaints check` holds the database against."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from complaints.errors import DomainError, Refused
 from complaints.models import LogField, LogPending
 from complaints.services import channels, new_keys
 from complaints.services.access_log import AccessLog
-from complaints.vocabulary import AccountState, Event
+from complaints.vocabulary import AccountState, Ending, Event
 from crypto import CryptoError
 
 BLOCK = 500
@@ -63,6 +63,12 @@ class Logged:
     erased: dict[str, int] = field(default_factory=dict)
     """Record id to the revision it had when its reporter withdrew it."""
     cases: set[str] = field(default_factory=set)
+    erased_cases: set[str] = field(default_factory=set)
+    """Ids of cases of which an entry says that they were erased whole. Not believed before it is proven: see `check_erased`."""
+    tests: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """Case id of a test report to its channel, its day, and the hash of the roster that it was sealed to."""
+    tests_opened: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """Channel id to the day on which a lead last said that everything of a test opens, who, and the roster it had been sealed to."""
     case_states: dict[str, str] = field(default_factory=dict)
     """Case id to its clear side, as it was last said."""
     roles: dict[str, str] = field(default_factory=dict)
@@ -113,8 +119,9 @@ class Logged:
         event = fields.get("event")
         self._take_account(event, fields)
         self._take_queued(fields.get("queued"))
-        if event in {Event.REPORT_RECEIVED, Event.REPORT_TAKEN_DOWN}:
+        if event in {Event.REPORT_RECEIVED, Event.REPORT_TAKEN_DOWN, Event.REPORT_REHEARSED}:
             self.cases.add(fields["case"])
+        self._take_test(event, fields)
         if "state" in fields:
             self._take_case_state(fields)
         self._take_settings(event, fields)
@@ -131,6 +138,28 @@ class Logged:
             self.pseudonyms[fields["case"]].setdefault(fields["actor"], fields["pseudonym"])
         for line in filter(None, fields.get("writes", "").split("\n")):
             self._take_write(*line.split(":"))
+
+    def _take_test(self, event: str | None, fields: Mapping[str, str]) -> None:
+        if event == Event.REPORT_REHEARSED:
+            self.tests[fields["case"]] = (fields["channel"], fields["day"], fields["reason"])
+        if event == Event.CASE_ERASED:
+            self.erased_cases.add(fields["case"])
+            if fields["reason"] == Ending.OPENED and fields["case"] in self.tests:
+                channel, _begun, roster = self.tests[fields["case"]]
+                self.tests_opened[channel] = (fields["day"], fields["actor"], roster)
+
+    def forget(self, acts: Iterable[str], records: Collection[str], files: Iterable[str]) -> None:
+        """What an erased case had brought is to be gone. A task bears its record's id."""
+        tables = (
+            (self.acts, acts),
+            (self.records, records),
+            (self.files, files),
+            (self.tasks, records),
+            (self.tasks_done, records),
+        )
+        for known, ids in tables:
+            for id_ in ids:
+                known.pop(id_, None)
 
     def _take_settings(self, event: str | None, fields: Mapping[str, str]) -> None:
         if event == Event.UNDERTAKING_PUBLISHED:
@@ -212,6 +241,7 @@ def read_log(session: Session, access_log: AccessLog, logged: Logged) -> Iterato
         "actor",
         "pseudonym",
         "case",
+        "channel",
         "subject",
         "reason",
         "act",

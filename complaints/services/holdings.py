@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from complaints.errors import Refused
 from complaints.models import Account, CaseloadRow, Grant
-from complaints.services import rosters
+from complaints.services import rehearsals, rosters
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, CaseStatus, Role
 
@@ -38,7 +38,10 @@ class Holdings:
 
 
 def held_alone(unit: Unit, account: bytes) -> frozenset[bytes]:
-    """Cases with a compartment that no other active investigator has a grant to. A grant of an older epoch counts for nobody."""
+    """Cases with a compartment that no other active investigator has a grant to. A grant of an older epoch counts for nobody.
+
+    A test report holds nobody back: nothing is lost with it.
+    """
     other, person = aliased(Grant), aliased(Account)
     somebody_else = exists(
         select(other.case_id)
@@ -52,7 +55,8 @@ def held_alone(unit: Unit, account: bytes) -> frozenset[bytes]:
             person.roles.contains(Role.INVESTIGATOR.value),
         )
     )
-    return frozenset(unit.session.scalars(select(Grant.case_id).where(Grant.recipient == account, ~somebody_else)))
+    alone = frozenset(unit.session.scalars(select(Grant.case_id).where(Grant.recipient == account, ~somebody_else)))
+    return alone - rehearsals.under_way(unit)
 
 
 def count(unit: Unit, account: bytes) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from complaints.errors import AlreadyReceived, Conflict
 from complaints.models import Base, Case, new_id
+from complaints.policy import Staff
 from complaints.services import (
     acts,
     case_state,
@@ -80,12 +81,19 @@ class SealedReport:
     priority: Priority = Priority.NORMAL
     notice_version: int = 0
     taken_down: TakenDownBy | None = None
+    rehearsed_by: Staff | None = None
 
 
-def prepare(unit: Unit, draft: ReportDraft, receipt: Receipt, taken_down: TakenDownBy | None = None) -> SealedReport:
+def prepare(
+    unit: Unit,
+    draft: ReportDraft,
+    receipt: Receipt,
+    taken_down: TakenDownBy | None = None,
+    rehearsed_by: Staff | None = None,
+) -> SealedReport:
     """Seals the report to its recipients and to the reporter. Reads only. Raises Invalid, NoRecipient, Refused.
 
-    `taken_down`: by staff, who know the receipt: it will have to be exchanged.
+    `taken_down`: by staff, who know the receipt: it will have to be exchanged. `rehearsed_by`: it is a test, for good.
     """
     report_draft.validate(unit, draft)
     routed, roster = routing.route(unit, draft)
@@ -95,7 +103,7 @@ def prepare(unit: Unit, draft: ReportDraft, receipt: Receipt, taken_down: TakenD
     readers = tuple(m for m in roster.members if m.account in {r.account for r in (*routed.leads, *routed.triage)})
     keys = {name: SecretKey.generate() for name in CompartmentName}
     epochs = [acts.next_epoch(case, name, 1, key, None) for name, key in keys.items()]
-    kind = ActKind.TAKEN_DOWN if taken_down else ActKind.INTAKE
+    kind = ActKind.REHEARSAL if rehearsed_by else ActKind.TAKEN_DOWN if taken_down else ActKind.INTAKE
     act = acts.sign(case, kind, case, seed.signing(), roster.hash, epochs, _grants(case, keys, readers, public))
     return SealedReport(
         case=case,
@@ -110,6 +118,7 @@ def prepare(unit: Unit, draft: ReportDraft, receipt: Receipt, taken_down: TakenD
         priority=draft.priority,
         notice_version=notice_version(unit),
         taken_down=taken_down,
+        rehearsed_by=rehearsed_by,
     )
 
 
@@ -156,13 +165,19 @@ def receive(unit: Unit, sealed: SealedReport) -> Received:
 
 
 def _enter(unit: Unit, sealed: SealedReport, **fields: str) -> None:
-    """A reporter's entry bears the day alone. Whoever takes a report down is staff at work, and the first whom its reporter knows by number."""
+    """A reporter's entry bears the day alone. Whoever takes a report down is staff at work, and the first whom its reporter knows by number.
+
+    So is whoever sends a test, whose entry says to which roster: the act that says so as well goes with the test.
+    """
     fields |= {
         "case": sealed.case.hex(),
         "channel": sealed.channel.hex(),
         "act": sealed.act.id.hex(),
         "digest": sealed.act.digest,
     }
+    if sealed.rehearsed_by is not None:
+        unit.enter(Event.REPORT_REHEARSED, sealed.rehearsed_by, reason=sealed.roster.hex(), **fields)
+        return
     if sealed.taken_down is None:
         unit.enter_later(Event.REPORT_RECEIVED, role="reporter", **fields)
         return
@@ -259,7 +274,9 @@ def file_fields(staged: StagedFile) -> dict[str, bytes]:
 
 
 def _deadlines(unit: Unit, sealed: SealedReport) -> tuple[date, date]:
-    """The days by which the reporter is answered, and is told what came of it."""
+    """The days by which the reporter is answered, and is told what came of it. Nobody waits for an answer to a test."""
+    if sealed.rehearsed_by is not None:
+        return case_state.NOTHING_DUE, case_state.NOTHING_DUE
     channel = rosters.channels_by_id(unit)[sealed.channel]
     return unit.today + timedelta(days=channel.acknowledge_days), unit.today + timedelta(days=channel.feedback_days)
 

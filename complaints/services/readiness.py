@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from complaints.errors import Refused
 from complaints.models import Account
-from complaints.services import accounts, organisation, rosters, routing
+from complaints.services import accounts, organisation, rehearsals, rosters, routing
+from complaints.services.rehearsals import Standing
 from complaints.services.rosters import KnownChannel
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, Duty, Role
@@ -14,7 +15,10 @@ from complaints.vocabulary import AccountState, Duty, Role
 
 @dataclass(frozen=True, slots=True)
 class ChannelReadiness:
-    """`lead`: somebody leads it by a roster that verifies. `receives`: and may hold keys. `fallback`: to leads of its own."""
+    """`lead`: somebody leads it by a roster that verifies. `receives`: and may hold keys. `fallback`: to leads of its own.
+
+    `rehearsal`: how it stands with its test reports; None when the mark of one was changed past the system.
+    """
 
     id: bytes
     name_th: str
@@ -23,6 +27,12 @@ class ChannelReadiness:
     lead: bool
     receives: bool
     fallback: bool
+    rehearsal: Standing | None
+
+    @property
+    def rehearsed(self) -> bool:
+        """A lead has opened a test report whole."""
+        return self.rehearsal is not None and self.rehearsal.opened is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,11 @@ class Readiness:
     @property
     def complete(self) -> bool:
         always = (self.notice, self.undertaking, self.second_administrator, self.investigator, self.auditor)
-        return all(always) and bool(self.channels) and all(c.receives and c.fallback for c in self.channels)
+        return (
+            all(always)
+            and bool(self.channels)
+            and all(c.receives and c.fallback and c.rehearsed for c in self.channels)
+        )
 
 
 def examine(unit: Unit) -> Readiness:
@@ -72,7 +86,15 @@ def _channel(unit: Unit, channel: KnownChannel, offered: set[bytes]) -> ChannelR
         lead=bool(leads),
         receives=channel.id in offered,
         fallback=bool(elsewhere - leads) and channel.fallback_id in offered,
+        rehearsal=_rehearsal(unit, channel.id),
     )
+
+
+def _rehearsal(unit: Unit, channel: bytes) -> Standing | None:
+    try:
+        return rehearsals.standing(unit, channel)
+    except Refused:
+        return None
 
 
 def _leads(unit: Unit, channel: bytes) -> tuple[frozenset[bytes], bool]:

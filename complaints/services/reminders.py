@@ -18,7 +18,7 @@ from complaints.errors import Invalid
 from complaints.mail import AddressRefused, Connection, MailServer, MailUnavailable, connected
 from complaints.models import Account, CaseloadRow, Task
 from complaints.policy import Staff
-from complaints.services import organisation
+from complaints.services import organisation, rehearsals
 from complaints.services.organisation import OrganisationNames
 from complaints.services.unit import Unit, Units
 from complaints.vocabulary import AccountState, Event, Locale
@@ -85,9 +85,13 @@ class Reminder:
 
 
 def due(unit: Unit) -> tuple[Reminder, ...]:
-    """Who has an address, a case that they have not read or whose deadline is near or past, or such a task, and was not reminded today."""
+    """Who has an address, a case that they have not read or whose deadline is near or past, or such a task, and was not reminded today.
+
+    Of a test report nobody is reminded.
+    """
     waits = exists().where(
         CaseloadRow.account_id == Account.id,
+        CaseloadRow.case_id.not_in(rehearsals.under_way(unit)),
         or_(CaseloadRow.unread, CaseloadRow.due <= unit.today + NEAR),
     )
     to_do = exists().where(
@@ -96,6 +100,7 @@ def due(unit: Unit) -> tuple[Reminder, ...]:
         Task.due <= unit.today + NEAR,
         CaseloadRow.account_id == Account.id,
         CaseloadRow.case_id == Task.case_id,
+        CaseloadRow.case_id.not_in(rehearsals.under_way(unit)),
     )
     rows = unit.session.execute(
         select(Account.id, Account.email, Account.locale)

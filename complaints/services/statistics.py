@@ -2,7 +2,7 @@
 
 Counts from 1 to 4 are withheld, and so is whatever would give them away by subtraction: within a row, whose parts add up to what was
 received, and within a column, whose cells add up to the total. Only months that have ended are counted. Not protected: two releases of a
-year that is still running can be subtracted from each other, so the page says that they are not to be published.
+year that is still running can be subtracted from each other, so the page says that they are not to be published. Test reports count nowhere.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, cast, extract, func, or_, select
 
 from complaints.models import Base
-from complaints.services import rosters
+from complaints.services import rehearsals, rosters
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import Outcome
 
@@ -32,6 +32,7 @@ def _kept(done: str, by: str) -> ColumnElement[int]:
 _MONTH = cast(extract("month", _CASES.c.received), Integer)
 _ACKNOWLEDGED = _kept("acknowledged", "acknowledge_by")
 _ANSWERED = _kept("feedback_given", "feedback_by")
+_REAL = _CASES.c.id.not_in(bindparam("tests", expanding=True))
 _EACH = (
     select(
         _MONTH.label("month"),
@@ -40,11 +41,11 @@ _EACH = (
         _ACKNOWLEDGED.label("acknowledged"),
         _ANSWERED.label("answered"),
     )
-    .where(_CASES.c.received >= bindparam("first"), _CASES.c.received < bindparam("end"))
+    .where(_CASES.c.received >= bindparam("first"), _CASES.c.received < bindparam("end"), _REAL)
     .subquery()
 )
 _COUNTS = select(*_EACH.c, func.count().label("cases")).group_by(*_EACH.c)
-_FIRST_DAY = select(func.min(_CASES.c.received))
+_FIRST_DAY = select(func.min(_CASES.c.received)).where(_REAL)
 
 Parts = tuple[int, int, int]
 """In time; late, or overdue; not due yet. They add up to what was received."""
@@ -82,7 +83,7 @@ class Statistics:
 
 def years(unit: Unit) -> tuple[int, ...]:
     """Those in which a month has ended since the first report, the newest first."""
-    first, end = unit.run(_FIRST_DAY).scalar(), _end(unit.today)
+    first, end = unit.run(_FIRST_DAY, {"tests": list(rehearsals.under_way(unit))}).scalar(), _end(unit.today)
     if first is None or first >= end:
         return ()
     return tuple(range((end - timedelta(days=1)).year, first.year - 1, -1))
@@ -90,7 +91,8 @@ def years(unit: Unit) -> tuple[int, ...]:
 
 def of_year(unit: Unit, year: int) -> Statistics:
     end = min(date(year + 1, 1, 1), _end(unit.today))
-    counted = unit.run(_COUNTS, {"today": unit.today, "first": date(year, 1, 1), "end": end}).all()
+    values = {"today": unit.today, "first": date(year, 1, 1), "end": end, "tests": list(rehearsals.under_way(unit))}
+    counted = unit.run(_COUNTS, values).all()
     months = range(1, 13 if end.year > year else end.month)
     channels = rosters.channels(unit)
     outcomes: tuple[Outcome | None, ...] = (*Outcome, None)

@@ -26,6 +26,9 @@ BATCH = 64
 WAITING_LIMIT = 4096 * 1024 * 1024
 """Bytes that all files which no report has claimed may take together, unless settings say otherwise."""
 
+GIVEN_UP = -1
+"""The number of chunks of a file that nobody can claim any more."""
+
 READ_BATCH = 16
 SWEEP_BATCH = 16
 
@@ -194,7 +197,7 @@ def sweep(units: Units, before: date) -> int:
         with units.reading() as unit:
             unclaimed = unit.session.scalars(
                 select(File.id)
-                .where(File.case_id.is_(None), or_(File.staged < before, File.chunks == -1))
+                .where(File.case_id.is_(None), or_(File.staged < before, File.chunks == GIVEN_UP))
                 .limit(SWEEP_BATCH)
             ).all()
         if not unclaimed:
@@ -205,7 +208,7 @@ def sweep(units: Units, before: date) -> int:
 def remove_unclaimed(units: Units, file_id: bytes) -> bool:
     """Removes one file that no report claimed, a few chunks a transaction. False when it is claimed, or gone."""
     # First it can no longer be claimed or continued: a crash from here on leaves what the next sweep removes.
-    spoil = update(File).where(File.id == file_id, File.case_id.is_(None)).values(digest=None, chunks=-1)
+    spoil = update(File).where(File.id == file_id, File.case_id.is_(None)).values(digest=None, chunks=GIVEN_UP)
     with units.writing() as unit:
         if unit.session.connection().execute(spoil).rowcount != 1:
             return False

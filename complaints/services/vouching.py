@@ -37,6 +37,25 @@ class AccountFacts(Protocol):
     def version(self) -> int: ...
 
 
+class RehearsalFacts(Protocol):
+    """How it stands with a channel's test reports."""
+
+    @property
+    def channel_id(self) -> bytes: ...
+    @property
+    def case_id(self) -> bytes | None: ...
+    @property
+    def begun(self) -> date: ...
+    @property
+    def roster(self) -> bytes: ...
+    @property
+    def opened(self) -> date | None: ...
+    @property
+    def opener(self) -> bytes | None: ...
+    @property
+    def opened_under(self) -> bytes | None: ...
+
+
 class ChannelFacts(Protocol):
     """What a channel is chosen by, and where it leads."""
 
@@ -99,6 +118,13 @@ def for_question(secrets: Secrets, question: bytes, digest: str, retired: date |
 def for_notice_page(secrets: Secrets, version: int, digest: str) -> bytes:
     """32 bytes over a version of the notice and the digest of its pages."""
     return secrets.vouch("notice page", str(version).encode(), digest.encode())
+
+
+def for_rehearsal(secrets: Secrets, row: RehearsalFacts) -> bytes:
+    """32 bytes over which case is the channel's test, and over how the last one ended."""
+    days = (day.isoformat().encode() if day else b"" for day in (row.begun, row.opened))
+    parts = (row.case_id or b"", row.roster, row.opener or b"", row.opened_under or b"")
+    return secrets.vouch("rehearsal", row.channel_id, *parts, *days)
 
 
 def for_founding(secrets: Secrets, statement: bytes) -> bytes:

@@ -67,6 +67,8 @@ _REASONS: dict[str, Any] = {
     "The document could not be made.": _("The document could not be made."),
     "The access log has no entry yet.": _("The access log has no entry yet."),
     "sign the undertaking before you take a report down": _("Sign the undertaking before you take a report down."),
+    "only a lead of the channel ends a test report": _("Only a lead of the channel ends a test report."),
+    "only a test report ends this way": _("Only a test report ends this way. Nothing was erased."),
     "only a lead of the channel assigns its cases": _("Only a lead of the channel assigns its cases."),
 }
 """What an error page says beyond its status: the reasons that reach one, as they are raised, and as people read them."""

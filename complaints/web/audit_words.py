@@ -16,6 +16,7 @@ from complaints.vocabulary import (
     CaseStatus,
     CommentState,
     CompartmentName,
+    Ending,
     Event,
     FactorKind,
     Locale,
@@ -34,6 +35,9 @@ MEANINGS: dict[Event, Any] = {
     ),
     Event.REPORT_TAKEN_DOWN: _(
         "Somebody of the staff wrote down what a person told them, and sealed it. The person exchanges the first code for one of their own."
+    ),
+    Event.REPORT_REHEARSED: _(
+        "An administrator had a test report made and sealed as real ones are. It says nothing of anybody, and counts nowhere."
     ),
     Event.TRANSCRIPT_CHECKED: _("The reporter approved or corrected what staff had written for them. It is sealed."),
     Event.MAILBOX_OPENED: _("Somebody came with the receipt of this case and read what the reporter can read."),
@@ -61,6 +65,9 @@ MEANINGS: dict[Event, Any] = {
     Event.CASE_HANDLED: _("Somebody with a key decided how the case goes on. The entry says what it is from then on."),
     Event.CASE_CLOSED: _("Somebody with a key closed it. What was found and what the reporter was told are sealed."),
     Event.CASE_REOPENED: _("Somebody with a key took a closed case up again. The reason is sealed."),
+    Event.CASE_ERASED: _(
+        "It began as a test, which its first entry says. Its keys and all that was sealed under them are gone; these entries stay."
+    ),
     Event.TASK_SET: _("Somebody who holds the case is to do something by the day named. What it is, is sealed."),
     Event.TASK_DONE: _("Somebody who holds the case said that it is done."),
     Event.IDENTITY_OPENED: _(
@@ -265,6 +272,7 @@ ACTIONS: dict[str, Any] = {
     Action.CLOSE_CASE: _("Close a case"),
     Action.CLOSE_SEVERAL: _("Close several cases at once"),
     Action.REOPEN_CASE: _("Reopen a case"),
+    Action.END_REHEARSAL: _("End a test report"),
     Action.OPEN_IDENTITY: _("Open an identity"),
     Action.ASK_FOR_IDENTITY: _("Ask for an identity"),
     Action.DECLINE_IDENTITY: _("Answer whoever asks for an identity"),
@@ -299,6 +307,7 @@ ACTIONS: dict[str, Any] = {
     Action.CREATE_CHANNEL: _("Make a channel"),
     Action.CHANGE_CHANNEL: _("Change a channel"),
     Action.CHANGE_QUESTIONS: _("Change what a channel asks"),
+    Action.REHEARSE_CHANNEL: _("Send a test report"),
     Action.SEE_REQUESTS: _("See requests"),
     Action.CONFIRM_REQUEST: _("Confirm a request"),
     Action.SEE_CHANNELS: _("See channels"),
@@ -312,6 +321,9 @@ _REASONS: dict[str, Any] = {
     Verdict.ROLE_MISSING: _("The role for it was missing"),
     Verdict.SUSPENDED: _("The account was suspended"),
     "no-lead": _("Only a lead of the channel may"),
+    "no-test": _("It was no test report"),
+    Ending.OPENED: _("Everything of it was opened"),
+    Ending.GIVEN_UP: _("Nobody said that it opens"),
     "no-grant": _("No key was handed over"),
     "with-identity": _("With the identity"),
     "without-identity": _("Without the identity"),
@@ -325,6 +337,7 @@ _REASONS: dict[str, Any] = {
 
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAYS = re.compile(f"({_DAY.pattern})?[.][.]({_DAY.pattern})?")
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +424,11 @@ def _roles(text: str) -> str:
 
 
 def _case(id_: str, names: Names) -> str:
-    return gettext("Case %(reference)s", reference=names.cases[id_]) if id_ in names.cases else gettext("No such case")
+    if id_ in names.cases:
+        return gettext("Case %(reference)s", reference=names.cases[id_])
+    if erased := names.erased.get(id_):
+        return gettext("Test report %(reference)s, erased", reference=erased)
+    return gettext("No such case")
 
 
 def _channel(id_: str, names: Names, locale: Locale) -> str:
@@ -466,13 +483,17 @@ FACTS: dict[str, tuple[Any, Callable[[str], str]]] = {
     "risk": (_("Risk of retaliation"), lambda text: words(Risk(text))),
     "outcome": (_("Outcome"), lambda text: words(Outcome(text))),
     "received": (_("Received"), lambda text: day(date.fromisoformat(text))),
-    "acknowledge_by": (_("Acknowledge by"), lambda text: day(date.fromisoformat(text))),
+    "acknowledge_by": (_("Acknowledge by"), lambda text: _deadline(date.fromisoformat(text))),
     "acknowledged": (_("Acknowledged"), lambda text: day(date.fromisoformat(text))),
-    "feedback_by": (_("Give feedback by"), lambda text: day(date.fromisoformat(text))),
+    "feedback_by": (_("Give feedback by"), lambda text: _deadline(date.fromisoformat(text))),
     "feedback_given": (_("Feedback given"), lambda text: day(date.fromisoformat(text))),
     "closed": (_("Closed"), lambda text: day(date.fromisoformat(text))),
     "notice_version": (_("Version of the notice"), str),
 }
+
+
+def _deadline(due: date) -> str:
+    return gettext("Nothing") if due == case_state.NOTHING_DUE else day(due)
 
 
 def _state(text: str, names: Names, locale: Locale) -> str:
@@ -515,4 +536,4 @@ def _reason(text: str) -> str:
         return f"{before} → {after}"
     if _DAY.fullmatch(text):
         return gettext("By %(day)s", day=day(date.fromisoformat(text)))
-    return str(_REASONS.get(text, text))
+    return gettext("Sealed to the roster with this hash") if _HASH.fullmatch(text) else str(_REASONS.get(text, text))

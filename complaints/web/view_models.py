@@ -260,6 +260,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
     Event: {
         Event.REPORT_RECEIVED: _("A report arrived"),
         Event.REPORT_TAKEN_DOWN: _("Staff took a report down for somebody"),
+        Event.REPORT_REHEARSED: _("A test report was sent"),
         Event.TRANSCRIPT_CHECKED: _("The reporter checked what was taken down for them"),
         Event.MAILBOX_OPENED: _("The reporter opened their mailbox"),
         Event.MESSAGE_RECEIVED: _("The reporter sent a message"),
@@ -280,6 +281,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Event.KEYS_RENEWED: _("An account was given new keys"),
         Event.CASE_CLOSED: _("A case was closed"),
         Event.CASE_REOPENED: _("A case was reopened"),
+        Event.CASE_ERASED: _("A test report was erased"),
         Event.TASK_SET: _("A task was set in a case"),
         Event.TASK_DONE: _("A task of a case was done"),
         Event.IDENTITY_OPENED: _("A reporter’s identity was opened"),

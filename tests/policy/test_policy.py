@@ -85,6 +85,7 @@ ALLOWED: dict[Action, set[str]] = {
     Action.CLOSE_CASE: _INVESTIGATORS,
     Action.CLOSE_SEVERAL: _INVESTIGATORS,
     Action.REOPEN_CASE: _INVESTIGATORS,
+    Action.END_REHEARSAL: _INVESTIGATORS,
     Action.OPEN_IDENTITY: _INVESTIGATORS,
     Action.ASK_FOR_IDENTITY: _INVESTIGATORS,
     Action.DECLINE_IDENTITY: _INVESTIGATORS,
@@ -114,6 +115,7 @@ ALLOWED: dict[Action, set[str]] = {
     Action.CREATE_CHANNEL: _ADMINISTRATORS,
     Action.CHANGE_CHANNEL: _ADMINISTRATORS,
     Action.CHANGE_QUESTIONS: _ADMINISTRATORS,
+    Action.REHEARSE_CHANNEL: _ADMINISTRATORS,
     Action.SEE_REQUESTS: _INVESTIGATORS | _ADMINISTRATORS,
     Action.CONFIRM_REQUEST: _INVESTIGATORS | _ADMINISTRATORS,
     Action.READ_LOG: _AUDITORS,
@@ -177,6 +179,7 @@ def test_without_any_second_factor_no_case_opens_and_nobodys_rights_change(name:
         Action.CREATE_CHANNEL,
         Action.CHANGE_CHANNEL,
         Action.CHANGE_QUESTIONS,
+        Action.REHEARSE_CHANNEL,
         Action.CONFIRM_REQUEST,
         Action.RELEASE_RECOVERY,
     }

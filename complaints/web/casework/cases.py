@@ -1,6 +1,6 @@
 """A case: reading it, writing in it, taking its files, and what its reader makes of it for themself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -51,12 +51,13 @@ def case_page(
     task: TaskForm | None = None,
     ask: AskForm | None = None,
     about: bytes = b"",
+    rehearsal: Sequence[Any] = (),
     conflict: bool = False,
     status: int = 200,
 ) -> Page:
     """The case as it stands, with a form that was sent back, if one was. Enters the opening.
 
-    `ask`: of the request for the identity that `about` names, or of a new one. `conflict`: what was decided in `handling` was decided on an older state of the case, and nothing was saved.
+    `ask`: of the request for the identity that `about` names, or of a new one. `rehearsal`: what was not opened yet of a test. `conflict`: what was decided in `handling` was decided on an older state of the case, and nothing was saved.
     """
     keys = visit.keys  # each asking unseals them anew
     case = case_reading.read_case(unit, visit.staff, keys, visit.values["case"])
@@ -68,6 +69,7 @@ def case_page(
     mark = own_labels.mark_of(unit, visit.staff, keys, case.id)
     values = {
         "case": case,
+        "rehearsal_errors": [{"text": text, "href": "#rehearsal"} for text in rehearsal],
         "label": mark.label,
         "check_ins": check_ins.of_case(
             case.closed, [(line.day, line.text) for line in case.messages if line.from_reporter], unit.today

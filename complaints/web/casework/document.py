@@ -70,6 +70,7 @@ def document(copy: Copy, locale: Locale, names: Mapping[bytes, str]) -> Document
 
 
 def _facts(case: OpenedCase, channel: str) -> Lines:
+    test = case.rehearsed is not None
     facts = [
         (gettext("Channel"), channel),
         (gettext("Status"), words(case.status)),
@@ -78,9 +79,13 @@ def _facts(case: OpenedCase, channel: str) -> Lines:
         (gettext("Received"), day(case.received)),
         (gettext("How it came"), words(case.taken_down.source) if case.taken_down else ""),
         (gettext("Taken down by"), case.taken_down_by),
-        (gettext("Acknowledge by"), day(case.acknowledge_by)),
+        (
+            gettext("Test report"),
+            gettext("This is a test. Nobody sent it, and nothing of it happened.") if test else "",
+        ),
+        (gettext("Acknowledge by"), "" if test else day(case.acknowledge_by)),
         (gettext("Acknowledged"), day(case.acknowledged) if case.acknowledged else ""),
-        (gettext("Give feedback by"), day(case.feedback_by)),
+        (gettext("Give feedback by"), "" if test else day(case.feedback_by)),
         (gettext("Feedback given"), day(case.feedback_given) if case.feedback_given else ""),
         (gettext("Closed"), day(case.closed) if case.closed else ""),
         (gettext("Outcome"), words(case.outcome) if case.outcome else ""),

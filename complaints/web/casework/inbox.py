@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from complaints.policy import Action
-from complaints.services import caseload, departures, hand_again, own_labels, rosters, tasks
+from complaints.services import caseload, departures, hand_again, own_labels, rehearsals, rosters, tasks
 from complaints.services.caseload import COUNT_CAP, Counts, Cursor, Order, View
 from complaints.services.own_labels import OwnLabels
 from complaints.vocabulary import CaseStatus, Locale, Priority
@@ -53,6 +53,7 @@ def list_cases(visit: Visit) -> Reply:
     values = {
         "page": page,
         "labels": labels.by_case,
+        "tests": rehearsals.under_way(visit.unit),
         "statuses": {status: words(status) for status in CaseStatus},
         "tasks": tasks.first_due(visit.unit, visit.staff, [line.id for line in page.lines]) if to_do else {},
         "glance": [*_glance(counts, view), *_glance_at_tasks(to_do, asked, visit.unit.today)],

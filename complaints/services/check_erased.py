@@ -1,0 +1,62 @@
+"""Cases that are gone, and test reports, held against what the access log proves of them.
+
+A case may be missing when its own entries say that it began as a test and was erased, each of them proven to be in the signed tree. An
+entry that somebody planted, or changed, explains nothing: the case is then missing aloud, and all that was written in it.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
+from complaints.errors import Refused
+from complaints.models import Case, Rehearsal
+from complaints.services import case_erasure, rehearsals, vouching
+from complaints.services.access_log import AccessLog
+from complaints.services.check_log import UNREADABLE, Finding, Logged
+from complaints.services.unit import Unit
+
+
+def of_erased(unit: Unit, access_log: AccessLog, logged: Logged) -> Iterator[Finding]:
+    """Takes out of `logged` what erased tests had brought, so that nothing else of the check misses it."""
+    for case in sorted(logged.erased_cases):
+        try:
+            told = case_erasure.story(unit.session, access_log, case)
+            row = unit.session.get(Case, bytes.fromhex(case))
+        except UNREADABLE:
+            yield Finding("case", f"case {case} is said to be erased by entries that are not the log's own")
+            continue
+        if not rehearsals.was_erased(told):
+            yield Finding("case", f"case {case} is said to be erased, and was no test")
+        elif row is not None:
+            yield Finding("case", f"case {row.reference} was erased and is back")
+        else:
+            logged.cases.discard(case)
+            logged.forget(told.acts, told.written("record"), told.written("file"))
+
+
+def of_rehearsals(unit: Unit, logged: Logged) -> Iterator[Finding]:
+    """Each channel's mark must say what the log says: which case is a test, and how the last one ended."""
+    under_way = {
+        channel: (case, day, roster)
+        for case, (channel, day, roster) in logged.tests.items()
+        if case not in logged.erased_cases
+    }
+    last = {channel: (day, roster) for channel, day, roster in logged.tests.values()}
+    seen = set()
+    for row in unit.session.scalars(select(Rehearsal)):
+        channel = row.channel_id.hex()
+        seen.add(channel)
+        try:
+            vouching.require(vouching.for_rehearsal(unit.secrets, row), row.vouched, "the mark of a test report")
+        except Refused as error:
+            yield Finding("rehearsal", f"channel {channel}: {error}")
+        case = row.case_id.hex() if row.case_id is not None else None
+        begun = (row.begun.isoformat(), row.roster.hex())
+        opened = (
+            (row.opened.isoformat(), (row.opener or b"").hex(), (row.opened_under or b"").hex()) if row.opened else None
+        )
+        wanted = under_way[channel][0] if channel in under_way else None
+        if (case, begun, opened) != (wanted, last.get(channel), logged.tests_opened.get(channel)):
+            yield Finding("rehearsal", f"channel {channel}: its test reports are not as the log says")
+    for channel in sorted(last.keys() - seen):
+        yield Finding("rehearsal", f"channel {channel}: the log tells of a test report, and nothing marks it")

@@ -1,0 +1,284 @@
+"""Somebody who can write to the database would have a real report erased as a test, a deleted one pass for an erased test, or a test for a real one.
+
+One named tampering a test. Each is refused where it would be believed, or shown by the check, or both.
+"""
+
+import pytest
+
+from complaints.errors import Conflict, Denied, DomainError, Refused
+from complaints.models import Case
+from complaints.services import acts, casework, rehearsals, tasks, vouching
+from complaints.services.log_verification import verify
+from complaints.services.rehearsals import Mark, Standing
+from complaints.vocabulary import Ending, Event
+from crypto import SALT, commit, entry_data, merkle
+from tests.cast import Report
+from tests.services.rehearsing import ended, opened, sent
+from tests.stage import SECOND_DAY, Stage
+
+OF_A_CASE = ("draft", "caseload", "task", "departure", "pseudonym", "grants", "compartment")
+
+
+def delete_case(stage: Stage, report: Report) -> None:
+    """Every row of it, as an erasure leaves it."""
+    run = stage.attacker.run
+    run("DELETE FROM sealed_field WHERE record_id IN (SELECT id FROM record WHERE case_id = ?)", report.case)
+    run("DELETE FROM file_chunk WHERE file_id IN (SELECT id FROM file WHERE case_id = ?)", report.case)
+    for table in (*OF_A_CASE, "record", "act", "file"):
+        if stage.attacker.rows(f"SELECT 1 FROM {table} WHERE case_id = ?", report.case):
+            run(f"DELETE FROM {table} WHERE case_id = ?", report.case)
+    run("DELETE FROM cases WHERE id = ?", report.case)
+
+
+def plant(stage: Stage, **fields: str) -> int:
+    """An entry beside the tree, with everything right that takes no key: fields, commitments and leaf."""
+    position = int(stage.attacker.value("SELECT max(position) FROM log_entry")) + 1
+    commitments = []
+    for number, (name, text) in enumerate(fields.items()):
+        salt = bytes(SALT)
+        commitments.append(commit(name, text.encode(), salt))
+        stage.attacker.insert("log_field", (position, number, name, text.encode(), salt, commitments[-1]))
+    stage.attacker.insert("log_entry", (position, merkle.leaf_hash(entry_data(commitments))))
+    return position
+
+
+def plant_erasure(stage: Stage, case: bytes) -> None:
+    moment = {"event": "case.erased", "day": SECOND_DAY.isoformat()}
+    plant(stage, **moment, actor=stage.cast.lead.account.hex(), case=case.hex(), reason="opened")
+
+
+def rewrite(stage: Stage, entry: int, name: str, text: str) -> None:
+    """Another value in a field, its commitment and the entry's leaf along with it."""
+    (number, salt) = stage.attacker.rows(
+        "SELECT number, salt FROM log_field WHERE entry = ? AND name = ?", entry, name
+    )[0]
+    stage.attacker.run(
+        "UPDATE log_field SET value = ?, commitment = ? WHERE entry = ? AND number = ?",
+        text.encode(),
+        commit(name, text.encode(), salt),
+        entry,
+        number,
+    )
+    rows = stage.attacker.rows("SELECT commitment FROM log_field WHERE entry = ? ORDER BY number", entry)
+    leaf = merkle.leaf_hash(entry_data([commitment for (commitment,) in rows]))
+    stage.attacker.run("UPDATE log_entry SET leaf = ? WHERE position = ?", leaf, entry)
+
+
+def entry_of(stage: Stage, event: Event, case: bytes) -> int:
+    found: int = stage.attacker.value(
+        "SELECT one.entry FROM log_field one JOIN log_field other ON other.entry = one.entry"
+        " WHERE one.name = 'event' AND one.value = ? AND other.name = 'case' AND other.value = ?",
+        event.value.encode(),
+        case.hex().encode(),
+    )
+    return found
+
+
+def is_missed(stage: Stage, report: Report) -> None:
+    stage.shows("case", f"case {report.case.hex()} is in the log and not in the database")
+    stage.shows("record", "is in the log and not in the database")
+
+
+# -- A real report that is gone --------------------------------------------------------------------------------------
+
+
+def test_a_deleted_report_and_a_planted_erasure(stage: Stage) -> None:
+    delete_case(stage, stage.assigned)
+    plant_erasure(stage, stage.assigned.case)
+    stage.shows("case", f"case {stage.assigned.case.hex()} is said to be erased by entries that are not the log's own")
+    is_missed(stage, stage.assigned)
+
+
+def test_a_deleted_report_whose_beginning_is_made_a_tests(stage: Stage) -> None:
+    stage.next_day()
+    delete_case(stage, stage.assigned)
+    received = entry_of(stage, Event.REPORT_RECEIVED, stage.assigned.case)
+    rewrite(stage, received, "event", Event.REPORT_REHEARSED.value)
+    plant_erasure(stage, stage.assigned.case)
+    stage.shows("case", "is said to be erased by entries that are not the log's own")
+    is_missed(stage, stage.assigned)
+
+
+def test_a_deleted_report_with_the_story_of_an_erased_test(stage: Stage) -> None:
+    """The test's own two entries, with the report's id in them."""
+    test = opened(stage, sent(stage))
+    ended(stage, test)
+    delete_case(stage, stage.assigned)
+    for event in (Event.REPORT_REHEARSED, Event.CASE_ERASED):
+        rewrite(stage, entry_of(stage, event, test.case), "case", stage.assigned.case.hex())
+    stage.shows("case", "is said to be erased by entries that are not the log's own")
+    is_missed(stage, stage.assigned)
+    with stage.units.reading() as unit:
+        assert verify(unit.session, stage.access_log).problems
+
+
+def test_a_deleted_report_whose_records_a_tests_entry_is_made_to_name(stage: Stage) -> None:
+    test = opened(stage, sent(stage))
+    ended(stage, test)
+    written = stage.attacker.value(
+        "SELECT value FROM log_field WHERE name = 'writes' AND entry = ?",
+        stage.attacker.value("SELECT max(entry) FROM log_field WHERE name = 'event' AND value = ?", b"note.written"),
+    ).decode()
+    delete_case(stage, stage.assigned)
+    rewrite(stage, entry_of(stage, Event.IDENTITY_OPENED, test.case), "writes", written)
+    is_missed(stage, stage.assigned)
+
+
+def test_an_erasure_in_the_log_of_a_case_that_was_no_test(stage: Stage) -> None:
+    """Even the log's own word, if a fault ever put it there, explains no real report that is missing."""
+    with stage.units.writing() as unit:
+        unit.enter(Event.CASE_ERASED, stage.cast.lead.actor, case=stage.assigned.case.hex(), reason=Ending.OPENED)
+    delete_case(stage, stage.assigned)
+    stage.shows("case", f"case {stage.assigned.case.hex()} is said to be erased, and was no test")
+    is_missed(stage, stage.assigned)
+
+
+# -- A real report that would be erased ------------------------------------------------------------------------------
+
+
+def test_a_report_whose_act_is_made_a_tests(stage: Stage) -> None:
+    stage.attacker.run("UPDATE act SET kind = 'rehearsal' WHERE case_id = ?", stage.waiting.case)
+    before = stage.contents()
+    with pytest.raises(Refused):
+        ended(stage, stage.waiting, ending=Ending.GIVEN_UP)
+    assert stage.contents() == before
+    stage.shows("act", "says something else than its row")
+
+
+@pytest.mark.parametrize("instead", [False, True])
+def test_a_report_with_a_tests_act(stage: Stage, instead: bool) -> None:
+    test = sent(stage)
+    if instead:
+        stage.attacker.run("DELETE FROM act WHERE case_id = ?", stage.waiting.case)
+    stage.attacker.run("UPDATE act SET case_id = ? WHERE case_id = ?", stage.waiting.case, test.case)
+    before = stage.contents()
+    with stage.units.reading() as unit, pytest.raises(Refused):
+        acts.is_rehearsal(unit, unit.session.get_one(Case, stage.waiting.case))
+    with pytest.raises(DomainError):
+        ended(stage, stage.waiting, ending=Ending.GIVEN_UP)
+    assert stage.contents() == before
+
+
+def test_a_report_with_the_mark_of_a_test(stage: Stage) -> None:
+    """It keeps its place in every list, and an administrator erases nothing."""
+    sent(stage)
+    stage.attacker.run("UPDATE rehearsal SET case_id = ?", stage.waiting.case)
+    before = stage.contents()
+    with stage.units.reading() as unit:
+        assert rehearsals.under_way(unit) == frozenset()
+    with pytest.raises(Refused), stage.units.writing() as unit:
+        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+    assert stage.contents() == before
+    stage.shows("rehearsal", "was changed past the system")
+    stage.shows("rehearsal", "are not as the log says")
+
+
+def test_a_report_with_the_mark_of_a_test_and_the_servers_own_word(stage: Stage) -> None:
+    """By somebody who has the secret files as well: the report's first act is its reporter's."""
+    with stage.units.reading() as unit:
+        mark = Mark(stage.cast.channel, stage.waiting.case, SECOND_DAY, stage.stored_roster().hash)
+        word = vouching.for_rehearsal(unit.secrets, mark)
+    stage.attacker.insert(
+        "rehearsal", (mark.channel_id, mark.case_id, "2026-03-03", mark.roster, None, None, None, word)
+    )
+    before = stage.contents()
+    with pytest.raises(Denied), stage.units.writing() as unit:
+        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+    assert stage.contents() == before
+    stage.shows("rehearsal", "are not as the log says")
+
+
+@pytest.mark.parametrize("table", ["record", "file", "act", "task"])
+def test_what_is_moved_from_a_report_into_a_test(stage: Stage, table: str) -> None:
+    """The test is not erased while a row of another case lies in it."""
+    lead = stage.cast.lead
+    with stage.units.writing() as unit:
+        about = {"text": "look", "account": lead.account, "due": unit.today}
+        tasks.set_task(unit, lead.actor, lead.keys, stage.waiting.case, **about)  # type: ignore[arg-type]
+    test = opened(stage, sent(stage))
+    number = ", number = number + 1000" if table == "record" else ""
+    stage.attacker.run(f"UPDATE {table} SET case_id = ?{number} WHERE case_id = ?", test.case, stage.waiting.case)
+    before = stage.contents()
+    with pytest.raises(Refused):
+        ended(stage, test)
+    with pytest.raises(Refused), stage.units.writing() as unit:
+        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+    assert stage.contents() == before
+
+
+def test_openings_that_somebody_wrote_beside_the_log(stage: Stage) -> None:
+    test, lead = sent(stage), stage.cast.lead
+    stage.read(lead, test)
+    for event in rehearsals.STEPS:
+        plant(stage, event=event.value, actor=lead.account.hex(), case=test.case.hex())
+    before = stage.contents()
+    with pytest.raises(Refused):
+        ended(stage, test)
+    assert stage.contents() == before
+
+
+# -- A test that would pass for something else -----------------------------------------------------------------------
+
+
+def test_a_test_whose_mark_is_gone(stage: Stage) -> None:
+    """Lists know it no more; its own page does, and so does the check."""
+    test = sent(stage)
+    stage.attacker.run("DELETE FROM rehearsal")
+    assert stage.read(stage.cast.lead, test).rehearsed is not None
+    stage.shows("rehearsal", "the log tells of a test report, and nothing marks it")
+    ended(stage, opened(stage, test))
+
+
+def test_a_test_whose_act_is_made_a_reports(stage: Stage) -> None:
+    test = sent(stage)
+    stage.attacker.run("UPDATE act SET kind = 'intake' WHERE case_id = ?", test.case)
+    with pytest.raises(Refused):
+        stage.read(stage.cast.lead, test)
+    stage.shows("act", "says something else than its row")
+
+
+def test_a_deleted_test(stage: Stage) -> None:
+    test = sent(stage)
+    delete_case(stage, test)
+    is_missed(stage, test)
+
+
+def test_an_erased_test_that_is_put_back(stage: Stage) -> None:
+    test = opened(stage, sent(stage))
+    copy = stage.attacker.copy("with-the-test.sqlite")
+    ended(stage, test)
+    for table in ("cases", "act", "compartment", "grants", "record", "caseload"):
+        stage.attacker.put_back(copy, table, "id = ?" if table == "cases" else "case_id = ?", test.case)
+    stage.shows("case", f"case {test.reference} was erased and is back")
+
+
+def test_an_older_mark_that_is_put_back(stage: Stage) -> None:
+    """It says that nothing was ever opened, or that one waits which is gone."""
+    test = opened(stage, sent(stage))
+    copy = stage.attacker.copy("with-the-test.sqlite")
+    ended(stage, test)
+    stage.attacker.put_back(copy, "rehearsal", "channel_id = ?", stage.cast.channel)
+    stage.shows("rehearsal", "are not as the log says")
+    with stage.units.reading() as unit:
+        assert rehearsals.standing(unit, stage.cast.channel) == Standing()
+    with pytest.raises(Conflict), stage.units.writing() as unit:
+        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+    ended(stage, opened(stage, sent(stage)))
+    assert stage.findings() == []
+
+
+def test_a_mark_that_says_it_opens(stage: Stage) -> None:
+    sent(stage)
+    lead = stage.cast.lead.account
+    stage.attacker.run("UPDATE rehearsal SET opened = '2026-03-03', opener = ?, opened_under = roster", lead)
+    with stage.units.reading() as unit, pytest.raises(Refused):
+        rehearsals.standing(unit, stage.cast.channel)
+    stage.shows("rehearsal", "was changed past the system")
+
+
+def test_whoever_reads_while_it_is_erased_reads_nothing(stage: Stage) -> None:
+    test = opened(stage, sent(stage))
+    ended(stage, test)
+    lead = stage.cast.lead
+    with pytest.raises(DomainError), stage.units.writing() as unit:
+        casework.reply(unit, lead.actor, lead.keys, test.case, "too late")
