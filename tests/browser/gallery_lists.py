@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser import journey
 from tests.browser.gallery import Gallery, States
-from tests.browser.site import INVESTIGATOR, LEAD
+from tests.browser.site import ADMINISTRATOR, INVESTIGATOR, LEAD, OTHER_LEAD
 
 
 def inbox(gallery: Gallery) -> States:
@@ -117,10 +117,34 @@ def check_in(gallery: Gallery) -> States:
     yield "check-in-missing", visitor
 
 
+def rehearsals(gallery: Gallery) -> States:
+    """A test report for the channel that was never tried; its lead opens nothing of it, and has it erased."""
+    administrator, lead = gallery.signed_in(ADMINISTRATOR), gallery.signed_in(OTHER_LEAD)
+    administrator.go("/staff/set-up")
+    yield "set-up", administrator
+    administrator.find("form[action$='/rehearsal'] button").last.click()
+    expect(administrator.find("form[action$='/rehearsal/end']")).to_be_visible()
+    yield "set-up-test-waits", administrator
+    lead.go("/staff/cases?view=all")
+    expect(lead.find(".caselist .govuk-tag--yellow").first).to_be_visible()
+    yield "cases-test", lead
+    lead.find(".caselist__case:has(.govuk-tag) a").click()
+    expect(lead.find("#rehearsal")).to_be_visible()
+    yield "case-test", lead
+    with lead.expecting(400):
+        lead.find("#rehearsal [value=opened]").click()
+        expect(lead.find(".govuk-error-summary")).to_be_visible()
+    yield "case-test-missing", lead
+    lead.find("#rehearsal [value=given-up]").click()
+    expect(lead.find(".caselist__case").first).to_be_visible()
+    yield "cases-test-erased", lead
+
+
 ROOMS: dict[str, Callable[[Gallery], States]] = {
     "inbox": inbox,
     "tasks": tasks,
     "identity-requests": requests,
     "drafts": drafts,
     "check-in": check_in,
+    "rehearsals": rehearsals,
 }

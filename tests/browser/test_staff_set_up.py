@@ -1,13 +1,17 @@
-"""An empty installation is founded by its link in Chromium, and its administrator signs in with a passkey or a code on paper."""
+"""Set-up in Chromium: an empty installation is founded by its link, its administrator signs in with a passkey or a code on paper; and a
+channel is tried with a test report.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.site import Site, serving
+from tests.browser import journey
+from tests.browser.site import ADMINISTRATOR, AUDITOR, OTHER_LEAD, Site, serving
+from tests.browser.visitor import Device, Visitor
 
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -95,3 +99,43 @@ def _make_passkey(page: Page, site: Site, passphrase: str) -> list[str]:
     page.locator("[data-passkey] button").click()
     page.wait_for_selector("#paper-codes")
     return page.locator("#paper-codes .code").all_inner_texts()
+
+
+@pytest.mark.parametrize("device", [Device("th", False, 360), Device("en", True, 1280)], ids=str)
+def test_a_test_report_from_the_set_up_page_until_it_is_erased(
+    visitors: Callable[..., Visitor], device: Device, site: Site
+) -> None:
+    administrator, lead, auditor = visitors(device), visitors(device), visitors(device)
+    journey.sign_in(administrator, ADMINISTRATOR)
+    administrator.go("/staff/set-up")
+    administrator.look()
+    cases = site.cases()
+    administrator.find("form[action$='/rehearsal'] button").last.click()
+    expect(administrator.find("form[action$='/rehearsal/end']")).to_have_count(1)
+    administrator.look()
+    assert site.cases() == cases + 1
+    journey.sign_in(lead, OTHER_LEAD)
+    lead.go("/staff/cases?view=all")
+    lead.look()
+    lead.find(".caselist__case:has(.govuk-tag) a").click()
+    expect(lead.find("#rehearsal .govuk-tag--grey")).to_have_count(2)
+    lead.look()
+    case = lead.path()
+    assert "This is a test report" in journey.download(lead).decode()
+    journey.open_identity(lead, OTHER_LEAD, "a test")
+    expect(lead.find(".answers--identity")).to_be_visible()
+    lead.go(case)
+    expect(lead.find("#rehearsal .govuk-tag--green")).to_have_count(2)
+    lead.look()
+    lead.find("#rehearsal [value=opened]").click()
+    expect(lead.find(".govuk-notification-banner")).to_be_visible()
+    lead.look()
+    lead.go(case, 404)
+    assert site.cases() == cases
+    administrator.go("/staff/set-up")
+    expect(administrator.find("section:last-of-type .govuk-tag--green")).to_be_visible()
+    administrator.look()
+    journey.sign_in(auditor, AUDITOR)
+    auditor.go("/staff/log?event=case.erased")
+    auditor.look()
+    assert auditor.find("main tbody tr").count() >= 1
