@@ -115,11 +115,12 @@ class AccessLog:
         self._lock(session)
         self._extend(session, [*self._take_queued(session, today, SETTLED_AN_APPEND), *entries])
 
-    def rehearse(self, session: Session, entries: Sequence[Entry], today: date) -> None:
-        """Does all that `append` does, and takes it back: for what must last as long as an entry, and leave none."""
+    def append_alike(self, session: Session, entry: Entry, today: date, *, kept: bool) -> None:
+        """As `append`, in a savepoint; unless it is `kept`, all of that is taken back: it lasts as long as an entry, and leaves none."""
         with session.begin_nested() as savepoint:
-            self.append(session, entries, today)
-            savepoint.rollback()
+            self.append(session, [entry], today)
+            if not kept:
+                savepoint.rollback()
 
     def queue(self, session: Session, entries: Sequence[Entry], day: date) -> None:
         """Keeps entries apart until `day` has ended. Signed, so that what joins the log later is what was queued."""

@@ -46,6 +46,9 @@ _strangers = threading.BoundedSemaphore(_LANE)
 _signed_in = threading.BoundedSemaphore(_LANE)
 
 _ACCOUNT = Base.metadata.tables["account"]
+_FIND_TRIED = select(*(_ACCOUNT.c[name] for name in (*vouching.ACCOUNT_FACTS, "locale"))).where(
+    _ACCOUNT.c.id == bindparam("account")
+)
 _FIND_STAFF = select(*(_ACCOUNT.c[name] for name in (*vouching.ACCOUNT_FACTS, "locale", "vouched"))).where(
     _ACCOUNT.c.id == bindparam("account")
 )
@@ -150,6 +153,7 @@ def store_account(
 
 def normalise_name(text: str) -> str:
     """Names that read alike are one: NFKC, case folded, without spaces around."""
+    text = text.replace("\x00", "\ufffd")  # which PostgreSQL takes in no text, and nobody has in a name
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
@@ -195,7 +199,7 @@ def sign_in(
     they are one. Raises Refused when the seed is not the one that the account's public keys came from: somebody swapped them.
     """
     tried = credential.account or bytes(16)  # asked after in any case: an unknown name costs the same queries
-    account = unit.session.get(Account, tried)
+    account = unit.run(_FIND_TRIED, {"account": tried}).one_or_none()
     source = backoff.source_of(unit, credential.account, device)
     waits = backoff.is_waiting(unit, tried, source)
     if account is None or seed is None or account.state != AccountState.ACTIVE or waits:
@@ -219,14 +223,13 @@ def _count_failure(unit: Unit, account_id: bytes | None, source: bytes, *, waits
     """Counts and enters a known account's failure. Of an unknown name, which may be a passphrase, nothing is kept.
 
     While an account waits, tries are neither counted nor entered: they cannot lengthen the wait, nor flood the log.
+    The same statements run in each case and the disk is waited for alike: how long the answer takes is not to tell a known name.
     """
-    if account_id is None or waits:
-        # As long at the disk as if something were kept: how long the answer takes is not to tell a known name.
-        sessions.begin_and_end(unit)
-        unit.rehearse(Event.SIGN_IN_FAILED, subject=bytes(16).hex())
-        return
-    backoff.count_mistake(unit, account_id, source)
-    unit.enter(Event.SIGN_IN_FAILED, subject=account_id.hex())
+    nobody = bytes(16)
+    counted = nobody if account_id is None or waits else account_id
+    sessions.begin_and_end(unit)  # so that there is something to commit, whoever was tried
+    backoff.count_mistake(unit, counted, source)
+    unit.enter_alike(Event.SIGN_IN_FAILED, kept=counted != nobody, subject=counted.hex())
 
 
 # -- The passphrase, asked for again ---------------------------------------------------------------------------------
@@ -268,7 +271,7 @@ def _seed_context(account_id: bytes) -> Context:
     return Context(purpose="account seed", record=account_id)
 
 
-def require_own(account: Account, seed: AccountSeed) -> None:
+def require_own(account: Account | AnyRow, seed: AccountSeed) -> None:
     """Raises Refused when this is not the seed that the account's public keys came from."""
     if _public_keys(account) != public_keys_of(seed):
         raise Refused("an account's public keys are not its own")
@@ -450,7 +453,7 @@ def _line(account: Account) -> AccountLine:
     )
 
 
-def _public_keys(account: Account) -> tuple[bytes, bytes, bytes]:
+def _public_keys(account: Account | AnyRow) -> tuple[bytes, bytes, bytes]:
     return account.work_public, account.identity_public, account.verify_public
 
 

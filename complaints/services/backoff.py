@@ -7,9 +7,9 @@ strangers wait, and never the owner at their own machine, nor at work in their s
 
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
-from complaints.models import Account, KnownDevice, SignInBackoff
+from complaints.models import Base, KnownDevice, SignInBackoff
 from complaints.services.unit import Unit
 from crypto import SessionToken
 
@@ -25,6 +25,19 @@ STRANGERS = b""
 SIGNED_IN = b"signed in"
 SECOND_FACTOR = b"second factor"
 """Before the source of a second factor's mistakes."""
+
+_ACCOUNT, _COUNTED = Base.metadata.tables["account"], Base.metadata.tables["sign_in_backoff"]
+_OWN = (_COUNTED.c.account_id == bindparam("account"), _COUNTED.c.source == bindparam("place"))
+_HOLD = select(_ACCOUNT.c.id).where(_ACCOUNT.c.id == bindparam("account")).with_for_update()
+_FAILURES = select(_COUNTED.c.failures).where(*_OWN)
+_FORGET = delete(_COUNTED).where(*_OWN)
+_NEW = ("place", _COUNTED.c.source), ("failures", _COUNTED.c.failures), ("waits_until", _COUNTED.c.waits_until)
+_COUNT = insert(_COUNTED).from_select(
+    ["account_id", *(column.name for _, column in _NEW)],
+    select(_ACCOUNT.c.id, *(bindparam(name, type_=column.type) for name, column in _NEW)).where(
+        _ACCOUNT.c.id == bindparam("account")
+    ),
+)
 
 
 def remember_device(unit: Unit, account_id: bytes) -> SessionToken:
@@ -55,15 +68,15 @@ def source_of(unit: Unit, account_id: bytes | None, device: SessionToken | None)
 
 
 def count_mistake(unit: Unit, account_id: bytes, source: bytes = SIGNED_IN) -> None:
-    """One more mistaken passphrase. Callers ask `is_waiting` first."""
-    # Two mistakes at once wait for one another here, so that both count.
-    unit.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
-    row = unit.session.get(SignInBackoff, (account_id, source))
-    if row is None:
-        row = SignInBackoff(account_id=account_id, source=source, failures=0, waits_until=unit.now)
-        unit.session.add(row)
-    row.failures += 1
-    row.waits_until = unit.now + _wait_after(row.failures)
+    """One more mistaken passphrase. Callers ask `is_waiting` first.
+
+    The same statements run whether it is the first or not, and whether there is such an account or not: then nothing is kept.
+    """
+    own = {"account": account_id, "place": source}
+    unit.run(_HOLD, {"account": account_id})  # two mistakes at once wait for one another, so that both count
+    failures = (unit.run(_FAILURES, own).scalar() or 0) + 1
+    unit.run(_FORGET, own)
+    unit.run(_COUNT, own | {"failures": failures, "waits_until": unit.now + _wait_after(failures)})
 
 
 def forget_mistakes(unit: Unit, account_id: bytes, source: bytes = SIGNED_IN) -> None:

@@ -134,12 +134,14 @@ def _custodians(unit: Unit, without: bytes) -> list[Account]:
 def ask(unit: Unit, sign_in_name: str, code: RecoveryCode) -> None:
     """Has the custodians see that the account's owner asks. Does nothing, as long and as silently, when name and code are not of one."""
     row = _find(unit, sign_in_name, code)
-    if row is None or _is_asked(row, unit.now):
-        sessions.begin_and_end(unit)
-        unit.rehearse(Event.RECOVERY_ASKED, subject=bytes(16).hex())
-        return
-    row.asked, row.released = unit.now, None
-    unit.enter(Event.RECOVERY_ASKED, subject=row.account_id.hex())
+    nobody = bytes(16)
+    asked = nobody if row is None or _is_asked(row, unit.now) else row.account_id
+    sessions.begin_and_end(unit)  # so that there is something to commit, whoever asks
+    unit.session.execute(
+        update(Recovery).where(Recovery.account_id == asked).values(asked=unit.now, released=None),
+        execution_options={"synchronize_session": False},
+    )
+    unit.enter_alike(Event.RECOVERY_ASKED, kept=asked != nobody, subject=asked.hex())
 
 
 @dataclass(frozen=True, slots=True)

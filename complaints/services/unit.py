@@ -33,7 +33,7 @@ class Unit:
     writable: bool
     entries: list[Entry] = field(default_factory=list)
     queued: list[Entry] = field(default_factory=list)
-    rehearsed: list[Entry] = field(default_factory=list)
+    alike: list[tuple[Entry, bool]] = field(default_factory=list)
     known: dict[Hashable, object] = field(default_factory=dict)
 
     def run(self, statement: Executable, values: Values | None = None) -> CursorResult[*tuple[Any, ...]]:
@@ -63,11 +63,11 @@ class Unit:
         moment = {"day": self.today.isoformat(), "time": self.now.strftime("%Y-%m-%dT%H:%MZ")}
         self.entries.append(Entry(event, moment | fields))
 
-    def rehearse(self, event: Event, /, **fields: str) -> None:
-        """Takes as long as `enter`, and leaves no entry: where how long an answer takes must not tell whether there was one."""
+    def enter_alike(self, event: Event, /, *, kept: bool, **fields: str) -> None:
+        """Does all that entering takes, and leaves an entry if it is `kept`: where how long an answer takes must not tell whether there is one."""
         self._must_be_writable()
         moment = {"day": self.today.isoformat(), "time": self.now.strftime("%Y-%m-%dT%H:%MZ")}
-        self.rehearsed.append(Entry(event, moment | fields))
+        self.alike.append((Entry(event, moment | fields), kept))
 
     def enter_later(self, event: Event, **fields: str) -> None:
         """The same for what a reporter causes: bears the day alone, and joins the log in random order when the day has ended."""
@@ -118,5 +118,5 @@ class Units:
             self.access_log.queue(session, unit.queued, unit.today)
             if unit.entries:  # whoever enters nothing waits for no lock of the log's
                 self.access_log.append(session, unit.entries, unit.today)
-            if unit.rehearsed:
-                self.access_log.rehearse(session, unit.rehearsed, unit.today)
+            for entry, kept in unit.alike:
+                self.access_log.append_alike(session, entry, unit.today, kept=kept)
