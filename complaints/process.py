@@ -1,11 +1,18 @@
 """What a process that holds keys does to itself before it holds any: nobody dumps it, nothing it creates is read by others, and what it
-frees is overwritten.
+frees is overwritten. And how it does what is long without keeping others waiting.
 """
 
 import ctypes
 import os
 import resource
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _PR_SET_DUMPABLE = 4
 _TUNABLES = "glibc.malloc.perturb=170:glibc.malloc.tcache_count=0"
@@ -44,3 +51,25 @@ def harden() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     except (AttributeError, OSError):  # no prctl on this system
         return
+
+
+_GIVES_WAY = 10
+"""Of 20 steps of niceness. Beside one thread that has work to do it still gets a tenth of a core."""
+
+
+def giving_way(act: Callable[[], T]) -> T:
+    """Does what is long and needs no Python meanwhile, in a thread that gets a core when nobody else wants it, as do the threads that it
+    begins. On Linux; elsewhere it takes its share like any other.
+
+    A thread of its own for each, since one that has given way may not come back: that is for root alone.
+    """
+    with ThreadPoolExecutor(1, initializer=_give_way) as one:
+        return one.submit(act).result()
+
+
+def _give_way() -> None:
+    if sys.platform != "linux":  # where a thread's niceness is its own
+        return
+    own = threading.get_native_id()
+    with suppress(PermissionError):  # whoever runs the server may have forbidden it
+        os.setpriority(os.PRIO_PROCESS, own, min(os.getpriority(os.PRIO_PROCESS, own) + _GIVES_WAY, 19))

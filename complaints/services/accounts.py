@@ -8,13 +8,14 @@ import hashlib
 import secrets
 import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
+from complaints import process
 from complaints.errors import Conflict, Denied, Invalid, NotFound, NotReady, PassphraseRefused, Refused
 from complaints.models import Account, Base, Invitation, SecondFactor, new_id
 from complaints.policy import Staff
@@ -33,6 +34,8 @@ from crypto import (
     lock_seed,
     unlock_seed,
 )
+
+T = TypeVar("T")
 
 PASSPHRASE_LENGTH = 15
 """Characters a passphrase has at least (NIST SP 800-63B-4, where it stands alone). Nothing is asked of their kinds."""
@@ -102,8 +105,8 @@ def draft_account(passphrase: str, pepper: bytes, account_id: bytes | None = Non
         raise Invalid({"passphrase": "too-short"})
     account_id = account_id or new_id()
     seed = AccountSeed.generate()
-    with _one_of_few_runs(_strangers):
-        return NewAccount(account_id, seed, lock_seed(seed, passphrase, pepper, _seed_context(account_id)))
+    context = _seed_context(account_id)
+    return NewAccount(account_id, seed, _in_turn(_strangers, lambda: lock_seed(seed, passphrase, pepper, context)))
 
 
 def store_account(
@@ -173,9 +176,12 @@ def open_credential(
     credential: Credential, passphrase: str, pepper: bytes, *, signed_in: bool = False
 ) -> AccountSeed | None:
     """The account's seed, or None. One Argon2id run whatever the case, outside any unit. Raises NotReady under a flood."""
+    context = _seed_context(credential.account or bytes(16))
     try:
-        with _one_of_few_runs(_signed_in if signed_in else _strangers):
-            return unlock_seed(credential.locked, passphrase, pepper, _seed_context(credential.account or bytes(16)))
+        return _in_turn(
+            _signed_in if signed_in else _strangers,
+            lambda: unlock_seed(credential.locked, passphrase, pepper, context),
+        )
     except WrongPassphrase:
         return None
     except Malformed as error:
@@ -251,16 +257,15 @@ def unlock(locked: bytes, passphrase: str, pepper: bytes, account_id: bytes) -> 
     return seed
 
 
-@contextmanager
-def _one_of_few_runs(lane: threading.BoundedSemaphore) -> Iterator[None]:
-    """A flood of sign-ins fills the strangers' lane alone, and is turned away there at once."""
+def _in_turn(lane: threading.BoundedSemaphore, run: Callable[[], T]) -> T:
+    """A run of Argon2id, giving way to whoever wants a page meanwhile. A flood of sign-ins fills the strangers' lane alone, and is turned away there at once."""
     if not lane.acquire(blocking=False):
         raise NotReady(_TOO_MANY)
     try:
         if not _argon2.acquire(timeout=_PATIENCE):
             raise NotReady(_TOO_MANY)
         try:
-            yield
+            return process.giving_way(run)
         finally:
             _argon2.release()
     finally:
@@ -279,8 +284,7 @@ def require_own(account: Account | AnyRow, seed: AccountSeed) -> None:
 
 def lock(seed: AccountSeed, passphrase: str, pepper: bytes, account_id: bytes) -> bytes:
     """A seed that there is already, under another passphrase. One Argon2id run, outside any unit. Raises NotReady under a flood."""
-    with _one_of_few_runs(_signed_in):
-        return lock_seed(seed, passphrase, pepper, _seed_context(account_id))
+    return _in_turn(_signed_in, lambda: lock_seed(seed, passphrase, pepper, _seed_context(account_id)))
 
 
 def change_lock(unit: Unit, actor: Staff, locked: bytes, event: Event = Event.PASSPHRASE_CHANGED) -> None:

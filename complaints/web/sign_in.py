@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Blueprint, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from complaints.errors import Invalid
+from complaints.errors import Invalid, NotReady
 from complaints.policy import Action, Staff, Verdict, decide
 from complaints.services import accounts, recovery, sessions
 from complaints.services.accounts import Credential
@@ -67,13 +67,23 @@ def _missing(_visit: Visit, _error: Invalid) -> Page:
     return Page("sign_in/sign_in.html", {"form": form}, 400)
 
 
+def _too_many(_visit: Visit, _error: NotReady) -> Page:
+    """Nothing was tried, whoever it was: the form again, with the name in it."""
+    return Page("sign_in/sign_in.html", {"form": SignInForm(request.form), "busy": True}, 503)
+
+
 def _refused() -> Page:
     """The one answer to an unknown name, a wrong passphrase, a suspended account and one that has to wait."""
     return Page("sign_in/sign_in.html", {"form": SignInForm(request.form), "refused": True}, 403)
 
 
 @blueprint.post("/staff/sign-in")
-@guarded(Action.SIGN_IN, UnitKind.WRITING, prepare=_try_passphrase, on_error={Invalid: _missing})
+@guarded(
+    Action.SIGN_IN,
+    UnitKind.WRITING,
+    prepare=_try_passphrase,
+    on_error={Invalid: _missing, NotReady: _too_many},
+)
 def enter(visit: Visit) -> Reply:
     tried: _Try = visit.prepared
     cookies = cast(TableSessions, current_app.session_interface)

@@ -76,3 +76,48 @@ process.harden()
 print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))
 """
     assert run(program) == "0 (0, 0)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no niceness of its own")
+def test_what_gives_way_does_so_alone() -> None:
+    """The thread that runs it, and those that it begins; whoever waits for it stays as it was."""
+    program = """
+import os, threading
+from complaints import process
+
+
+def niceness(found):
+    found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+
+def act():
+    found = []
+    niceness(found)
+    begun = threading.Thread(target=niceness, args=(found,))
+    begun.start()
+    begun.join()
+    return found
+
+
+before = []
+niceness(before)
+print(*process.giving_way(act), *process.giving_way(act))
+niceness(before)
+print(*before)
+"""
+    within, outside = run(program).splitlines()
+    before, after = outside.split()
+    assert before == after
+    assert {int(one) > int(before) for one in within.split()} == {True}
+
+
+def test_what_fails_while_it_gives_way_fails_for_whoever_waits() -> None:
+    program = """
+from complaints import process
+
+try:
+    process.giving_way(lambda: 1 / 0)
+except ZeroDivisionError:
+    print("raised")
+"""
+    assert run(program) == "raised"

@@ -1,5 +1,6 @@
 """Signing in over HTTP: one answer to everything that is wrong, a cookie only for what is right, and each role to its place."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -78,6 +79,22 @@ def test_an_empty_form_is_asked_for_again_without_a_try(
     monkeypatch.setattr(accounts, "open_credential", None)
     response = browser.post(SIGN_IN, {"name": "lead", "passphrase": ""})
     assert response.status_code == 400
+    assert log.entries(Event.SIGN_IN_FAILED) == []
+
+
+@pytest.mark.parametrize("name", ["lead", "nobody"])
+def test_while_too_many_sign_in_the_name_stays_and_nothing_is_tried(
+    browser: Browser, log: Log, cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(accounts, "unlock_seed", None)
+    monkeypatch.setattr(accounts, "_strangers", threading.BoundedSemaphore(1))
+    with accounts._strangers:
+        response = sign_in(browser, name, "hunter2 hunter2", "?lang=en&next=/staff/log")
+    assert response.status_code == 503
+    assert "Too many people are signing in at once." in response.text
+    assert f'value="{name}"' in response.text
+    assert "hunter2" not in response.text
+    assert "next=/staff/log" in response.text
     assert log.entries(Event.SIGN_IN_FAILED) == []
 
 
