@@ -4,17 +4,17 @@ import random
 import statistics
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 
 from complaints.services import backoff
 from tests.bench.conftest import FULL
 from tests.bench.figures import Figure, Meter, Run, with_times
+from tests.bench.reading import reading
 from tests.installed import Installed
-from tests.served import Browser, Served
+from tests.served import Served
 
 pytestmark = pytest.mark.bench
 
@@ -24,8 +24,8 @@ SAMPLES = 200 if FULL else 40
 SPLITS = 400
 AT_ONCE, ROUNDS = 50, 4 if FULL else 2
 WATCHED = ("/th/", "/th/form", "/staff/cases", "/health/ready")
-EVERY = 0.1
-"""Seconds between two requests for the same page."""
+QUIET = 2.0
+"""Seconds in which pages are read while nobody signs in, to compare with."""
 
 
 # -- What a time tells -----------------------------------------------------------------------------------------------
@@ -55,7 +55,10 @@ def test_what_the_time_tells_of_a_name(run: Run, bench: Installed, server: Serve
         figure.per_second = round(len(times) / sum(times), 1)
         if times is not unknown:
             told = f"{_chance_to_be_slower(times, unknown):.3f}"
-            figure.more = {"slower than nobody's, of all pairs": told, "halves of nobody's, 95 %": f"{low:.3f}-{high:.3f}"}
+            figure.more = {
+                "slower than nobody's, of all pairs": told,
+                "halves of nobody's, 95 %": f"{low:.3f}-{high:.3f}",
+            }
         run.add(figure)
 
 
@@ -90,14 +93,15 @@ def _noise_of(times: list[float]) -> tuple[float, float]:
 
 def test_others_while_many_sign_in(run: Run, bench: Installed, server: Served, meter: Meter) -> None:
     """Fifty at once, over and over, half of them with the right passphrase; meanwhile others read pages, as before."""
-    with _reading(bench, server) as quiet:
-        time.sleep(2.0)
+    pages = {path: bench.cookie(bench.cast.lead) if path.startswith("/staff/") else "" for path in WATCHED}
+    with reading(server.port, pages) as quiet:
+        time.sleep(QUIET)
     right = [("name", bench.cast.lead.name), ("passphrase", bench.cast.lead.passphrase)]
     wrong = [("name", "nobody"), ("passphrase", "x")]
     answers: dict[int, list[float]] = {}
     server.forget_peak()
     before = server.peak_mib()
-    with _reading(bench, server) as busy, meter.watching("", AT_ONCE * ROUNDS, AT_ONCE) as figure:
+    with reading(server.port, pages) as busy, meter.watching("", AT_ONCE * ROUNDS, AT_ONCE) as figure:
         for _ in range(ROUNDS):
             _sign_in_at_once(server, [right, wrong] * (AT_ONCE // 2), answers)
     assert answers.keys() <= {303, 403, 503}
@@ -129,29 +133,3 @@ def _sign_in_at_once(server: Served, forms: list[list[tuple[str, str]]], answers
     with ThreadPoolExecutor(len(forms)) as pool:
         for status, took in pool.map(act, forms):
             answers.setdefault(status, []).append(took)
-
-
-@contextmanager
-def _reading(bench: Installed, server: Served) -> Iterator[dict[str, list[float]]]:
-    """Fetches each page again and again. Yields how long each took, in seconds."""
-    times: dict[str, list[float]] = {path: [] for path in WATCHED}
-    done = threading.Event()
-
-    def read(path: str) -> None:
-        with Browser(server.port, bench.cookie(bench.cast.lead) if path.startswith("/staff/") else "") as browser:
-            while not done.is_set():
-                started = time.perf_counter()
-                browser.get(path)
-                times[path].append(time.perf_counter() - started)
-                done.wait(EVERY)
-
-    readers = [threading.Thread(target=read, args=(path,)) for path in WATCHED]
-    for reader in readers:
-        reader.start()
-    try:
-        yield times
-    finally:
-        done.set()
-        for reader in readers:
-            reader.join()
-    assert all(times.values()), "somebody got nothing at all"
