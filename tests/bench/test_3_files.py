@@ -92,10 +92,10 @@ def _others_writing(bench: Installed, server: Served, report: Report) -> Iterato
     assert times, "nobody else got anything done"
 
 
-@pytest.mark.parametrize("path", ["/th/", "/th/form"])
-def test_page_weight(run: Run, server: Served, path: str) -> None:
+@pytest.mark.parametrize("path", ["/th/", "/th/form", "/th/notice", "/th/inbox", "/staff/sign-in", "/staff/cases"])
+def test_page_weight(run: Run, bench: Installed, server: Served, path: str) -> None:
     """The page itself, and everything it links to on this site, as it is and compressed as a proxy may send static files."""
-    with server.browser() as browser:
+    with Browser(server.port, bench.cookie(bench.cast.lead) if path == "/staff/cases" else "") as browser:
         page = browser.get(path)
         figure = Figure(f"weight of {path}", unit="bytes", count=len(page.body))
         links = re.findall(r'(?:src|href)="(/static/[^"]+\.(?:css|js))"', page.text)
