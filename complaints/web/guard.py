@@ -18,7 +18,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable
 from wtforms.validators import ValidationError
 
 from complaints import clock
-from complaints.errors import DomainError, Failure
+from complaints.errors import DomainError, Failure, NotFound
 from complaints.policy import POLICY, Action, Anonymous, Reporter, Staff, Verdict, decide
 from complaints.services import accounts, sessions
 from complaints.vocabulary import Assurance, Event
@@ -193,9 +193,14 @@ def _turn_away(visit: Visit, guard: Guard, verdict: Verdict) -> Reply:
 
 
 def _typed() -> list[str]:
-    """What somebody wrote in a form whose session had ended: whatever has words in it, and nothing that opens anything."""
+    """What somebody wrote in a form that comes to nothing: whatever has words in it, and nothing that opens anything."""
     fields = request.form.items(multi=True)
-    return [text for name, text in fields if name not in _SECRET and len(text.split()) > 1]
+    return [text for name, text in fields if name not in _SECRET and _has_words(text)]
+
+
+def _has_words(text: str) -> bool:
+    """Thai is written without spaces; ids, tokens and choices are in ASCII."""
+    return len(text.split()) > 1 or not text.isascii()
 
 
 def _next() -> dict[str, str]:
@@ -251,13 +256,24 @@ def _explain(visit: Visit, guard: Guard, error: DomainError) -> Reply:
         _enter(visit, error.failure)
     handler = next((guard.on_error[kind] for kind in type(error).__mro__ if kind in guard.on_error), None)
     if handler is None:
-        return answers.error_page(error)
+        return _error_page(visit, guard, error)
     try:
         return handler(visit, error)
     except DomainError as another:
         if another is not error and another.failure is not None:
             _enter(visit, another.failure)
-        return answers.error_page(another)
+        return _error_page(visit, guard, another)
+
+
+def _error_page(visit: Visit, guard: Guard, error: DomainError) -> Reply:
+    """With what a member of the staff had typed, where there is nothing for them any more: a case can be taken from them while they write.
+
+    It says no more of a case that there is than of one that there never was.
+    """
+    if isinstance(error, NotFound) and request.method == "POST" and isinstance(visit.actor, Staff):
+        typed = _typed() if not guard.takes_files else [visit.prepared.text] if visit.prepared else []
+        return Page("errors/404.html", {"typed": list(filter(None, typed))}, 404)
+    return answers.error_page(error)
 
 
 def _run(visit: Visit, kind: UnitKind, view: View, values: Mapping[str, Any]) -> Reply:
