@@ -19,7 +19,7 @@ from tests.served import Served
 pytestmark = pytest.mark.bench
 
 SIGN_IN = "/staff/sign-in"
-SAMPLES = 200 if FULL else 40
+SAMPLES = 200 if FULL else 30
 """Of each kind. A short run tells a difference that anybody would notice, and no smaller one."""
 SPLITS = 400
 AT_ONCE, ROUNDS = 50, 4 if FULL else 2
