@@ -81,6 +81,8 @@ class Action(StrEnum):
     CHANGE_CHANNEL = "change-channel"
     CHANGE_QUESTIONS = "change-questions"
     REHEARSE_CHANNEL = "rehearse-channel"
+    SEE_PROCESSORS = "see-processors"
+    CHANGE_PROCESSORS = "change-processors"
     SEE_REQUESTS = "see-requests"
     CONFIRM_REQUEST = "confirm-request"
     READ_LOG = "read-log"
@@ -203,6 +205,8 @@ POLICY: dict[Action, Rule] = {
     Action.CHANGE_CHANNEL: _staff(Role.ADMINISTRATOR),
     Action.CHANGE_QUESTIONS: _staff(Role.ADMINISTRATOR),
     Action.REHEARSE_CHANNEL: _staff(Role.ADMINISTRATOR),
+    Action.SEE_PROCESSORS: _staff(Role.ADMINISTRATOR, Role.AUDITOR),
+    Action.CHANGE_PROCESSORS: _staff(Role.ADMINISTRATOR),
     Action.SEE_REQUESTS: _staff(Role.INVESTIGATOR, Role.ADMINISTRATOR),
     Action.CONFIRM_REQUEST: _staff(Role.INVESTIGATOR, Role.ADMINISTRATOR),
     Action.READ_LOG: _staff(Role.AUDITOR),
@@ -256,6 +260,7 @@ WITH_FACTOR = frozenset(
         Action.CHANGE_CHANNEL,
         Action.CHANGE_QUESTIONS,
         Action.REHEARSE_CHANNEL,
+        Action.CHANGE_PROCESSORS,
         Action.CONFIRM_REQUEST,
         Action.RELEASE_RECOVERY,
     }

@@ -413,6 +413,16 @@ class ApprovalState(StrEnum):
     DECLINED = "declined"  # by whoever could have confirmed it, or taken back by whoever asked
 
 
+class Meets(StrEnum):
+    """What of the data an outside processor can meet. Nobody of them is given a key."""
+
+    CIPHERTEXT = "ciphertext"  # what is sealed, as it is stored
+    METADATA = "metadata"  # what is clear in the database
+    TRAFFIC = "traffic"  # that somebody came, from which address and when
+    MAIL = "mail"  # reminders to staff
+    RUNNING = "running"  # the server while it runs, and so what passes through it
+
+
 class CommentState(StrEnum):
     """What became of a comment on the notice."""
 
@@ -501,6 +511,8 @@ class Event(StrEnum):
     COMMENT_DECIDED = "comment.decided"
     QUESTION_ADDED = "question.added"
     QUESTION_RETIRED = "question.retired"
+    PROCESSOR_ADDED = "processor.added"
+    PROCESSOR_CHANGED = "processor.changed"
     LOG_READ = "log.read"
     LOG_VERIFIED = "log.verified"
     STATISTICS_TAKEN = "statistics.taken"

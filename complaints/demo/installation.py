@@ -15,6 +15,7 @@ from complaints.demo.people import (
     NOTICE_EN,
     NOTICE_TH,
     PEOPLE,
+    PROCESSORS,
     UNDERTAKING_EN,
     UNDERTAKING_TH,
 )
@@ -34,6 +35,7 @@ from complaints.services import (
     intake,
     mailbox,
     organisation,
+    processors,
     questions,
     rehearsals,
     rosters,
@@ -143,6 +145,8 @@ def _found_channels(units: Units, cast: dict[str, _Person]) -> dict[str, bytes]:
     administrator = next(p.actor for p in cast.values() if Role.ADMINISTRATOR in p.actor.roles)
     with units.writing() as unit:
         organisation.publish_notice(unit, administrator, text_th=NOTICE_TH, text_en=NOTICE_EN)
+        for said in PROCESSORS:
+            processors.add(unit, administrator, said)
         for position, channel in enumerate(CHANNELS, start=1):
             ids[channel.code] = channels.create_channel(
                 unit,

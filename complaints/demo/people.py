@@ -1,9 +1,36 @@
 """The demonstration's people and channels. All fictional; their passphrases are printed at every start, and are used nowhere else."""
 
 from dataclasses import dataclass
+from datetime import date
 
+from complaints.services.processors import Particulars
 from complaints.services.questions import Wording
-from complaints.vocabulary import CompartmentName, Duty, QuestionKind, Role
+from complaints.vocabulary import CompartmentName, Duty, Meets, QuestionKind, Role
+
+PROCESSORS = (
+    Particulars(
+        name_th="บริษัท ห้องเครื่องสยาม จำกัด",
+        name_en="Siam Engine Room Limited",
+        purpose_th="ดูแลเครื่องแม่ข่ายและสำเนาสำรอง",
+        purpose_en="Runs the server, and keeps its backups.",
+        meets=(Meets.CIPHERTEXT, Meets.METADATA, Meets.TRAFFIC, Meets.RUNNING),
+        country="TH",
+        since=date(2025, 1, 6),
+        undertaking="ข้อตกลงรักษาความลับ ฉบับที่ 2 (NDA-2024-01)",
+        signed_by="นายอาทิตย์ มั่นคง กรรมการผู้จัดการ",
+        signed=date(2024, 12, 20),
+    ),
+    Particulars(
+        name_th="ไปรษณีย์คลาวด์",
+        name_en="Cloudpost",
+        purpose_th="ส่งอีเมลเตือนเจ้าหน้าที่",
+        purpose_en="Sends reminders to staff.",
+        meets=(Meets.MAIL,),
+        country="SG",
+        since=date(2025, 6, 2),
+    ),
+)
+"""Who works for the demonstration's operator. The second has not undertaken anything yet."""
 
 HARASSMENT_ASKS = (
     Wording(

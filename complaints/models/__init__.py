@@ -40,6 +40,7 @@ from complaints.models.channels import (
 )
 from complaints.models.comments import Comment, CommentGrant
 from complaints.models.log import LogCheckpoint, LogEntry, LogField, LogNode, LogPending, PublishedCheckpoint
+from complaints.models.processors import ProcessorRow
 from complaints.models.questions import QuestionRow
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Notice",
     "NoticePage",
     "Organisation",
+    "ProcessorRow",
     "Pseudonym",
     "PublishedCheckpoint",
     "QuestionRow",

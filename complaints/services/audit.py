@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 
 from complaints.errors import NotFound
-from complaints.models import Account, Case, Channel, LogEntry
+from complaints.models import Account, Case, Channel, LogEntry, ProcessorRow
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
 from complaints.services import case_state, log_reading
@@ -124,6 +124,8 @@ GROUPS: Mapping[Group, tuple[Event, ...]] = {
         Event.REPORT_REHEARSED,
         Event.QUESTION_ADDED,
         Event.QUESTION_RETIRED,
+        Event.PROCESSOR_ADDED,
+        Event.PROCESSOR_CHANGED,
         Event.UNDERTAKING_PUBLISHED,
         Event.NOTICE_PUBLISHED,
         Event.NOTICE_RENEWED,
@@ -171,6 +173,8 @@ class Names:
     cases: dict[str, str]
     channels: dict[str, tuple[str, str]]
     """In Thai and in English."""
+    processors: dict[str, tuple[str, str]]
+    """As they are called now, in Thai and in English."""
     erased: dict[str, str]
     """References of test reports that are erased, as their first entries tell them."""
 
@@ -294,11 +298,17 @@ def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
     channels = unit.session.execute(select(Channel.id, Channel.name_th, Channel.name_en).where(Channel.id.in_(ids)))
     there = {id_.hex(): reference for id_, reference in cases}
     gone = {line.fields.get("case") or "" for line in lines} - there.keys()
+    processors = unit.session.execute(
+        select(ProcessorRow.id, ProcessorRow.name_th, ProcessorRow.name_en)
+        .where(ProcessorRow.id.in_(ids))
+        .order_by(ProcessorRow.version)
+    )
     return Names(
         accounts={id_.hex(): name for id_, name in accounts},
         cases=there,
         erased=dict(_erased(unit, case) for case in gone if _id(case)),
         channels={id_.hex(): (thai, english) for id_, thai, english in channels},
+        processors={id_.hex(): (thai, english) for id_, thai, english in processors},
     )
 
 

@@ -50,6 +50,7 @@ def examine(unit: Unit, access_log: AccessLog) -> Iterator[Finding]:
     yield from _as_far_as("account", check_people.of_accounts(unit, logged))
     yield from _as_far_as("channel", check_people.of_channels(unit.session, logged))
     yield from _as_far_as("question", check_people.of_questions(unit.session, logged))
+    yield from _as_far_as("processor", check_people.of_processors(unit.session, logged))
     yield from _as_far_as("undertaking", check_people.of_undertakings(unit.session, logged))
     yield from _as_far_as("notice", check_people.of_notices(unit.session, logged))
     yield from _as_far_as("recovery", check_people.of_recoveries(unit, logged))

@@ -81,6 +81,8 @@ class Logged:
     """Question id to the digest of what it asks."""
     retired: set[str] = field(default_factory=set)
     """Ids of questions that are asked no more."""
+    processors: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Processor id to the digests of what the register said of it, version by version."""
     texts: dict[str, str] = field(default_factory=dict)
     """Version of the undertaking to the digest of its texts."""
     signed: set[tuple[str, str]] = field(default_factory=set)
@@ -174,6 +176,8 @@ class Logged:
             self.questions[fields["subject"].partition(":")[2]] = fields["digest"]
         if event == Event.QUESTION_RETIRED:
             self.retired.add(fields["subject"].partition(":")[2])
+        if event in {Event.PROCESSOR_ADDED, Event.PROCESSOR_CHANGED}:
+            self.processors[fields["subject"].partition(":")[2]].append(fields["digest"])
         if event == Event.CHANNEL_CREATED:
             days = channels.deadlines_text(channels.ACKNOWLEDGE_DAYS, channels.FEEDBACK_DAYS)
             self.deadlines[fields["subject"].partition(":")[2]] = days

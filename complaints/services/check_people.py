@@ -17,13 +17,24 @@ from complaints.models import (
     Invitation,
     Notice,
     NoticePage,
+    ProcessorRow,
     QuestionRow,
     Recovery,
     RosterRow,
     Undertaking,
     UndertakingSignature,
 )
-from complaints.services import accounts, channels, comments, invitations, organisation, questions, recovery, rosters
+from complaints.services import (
+    accounts,
+    channels,
+    comments,
+    invitations,
+    organisation,
+    processors,
+    questions,
+    recovery,
+    rosters,
+)
 from complaints.services.check_log import Finding, Logged
 from complaints.services.unit import Unit
 from complaints.vocabulary import ApprovalState, CommentState, Event
@@ -72,6 +83,20 @@ def of_questions(session: Session, logged: Logged) -> Iterator[Finding]:
             yield Finding("question", f"question {name}: whether it is still asked is not what the log says")
     for missing in sorted(logged.questions.keys() - seen):
         yield Finding("question", f"question {missing} is in the log and not in the database")
+
+
+def of_processors(session: Session, logged: Logged) -> Iterator[Finding]:
+    """What the register says, and said before, is what administrators have entered: no version changed, none gone, none added."""
+    stored: dict[str, list[str]] = defaultdict(list)
+    for row in session.scalars(select(ProcessorRow).order_by(ProcessorRow.id, ProcessorRow.version)):
+        stored[row.id.hex()].append(processors.digest_of(row))
+    for name in sorted(stored.keys() | logged.processors.keys()):
+        if name not in stored:
+            yield Finding("processor", f"processor {name} is in the log and not in the database")
+        elif stored[name] != logged.processors.get(name):
+            yield Finding(
+                "processor", f"what the register says of processor {name} is not what the log says was entered"
+            )
 
 
 def of_undertakings(session: Session, logged: Logged) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from complaints.errors import Refused
 from complaints.models import Account
-from complaints.services import accounts, organisation, rehearsals, rosters, routing
+from complaints.services import accounts, organisation, processors, rehearsals, rosters, routing
+from complaints.services.processors import Processor
 from complaints.services.rehearsals import Standing
 from complaints.services.rosters import KnownChannel
 from complaints.services.unit import Unit
@@ -46,15 +47,19 @@ class Readiness:
     auditor: bool
     channels: tuple[ChannelReadiness, ...]
     receives: bool
+    processors: tuple[Processor, ...] | None
+    """Who works for the operator now; None when the register was changed past the system."""
 
     @property
     def complete(self) -> bool:
         always = (self.notice, self.undertaking, self.second_administrator, self.investigator, self.auditor)
-        return (
-            all(always)
-            and bool(self.channels)
-            and all(c.receives and c.fallback and c.rehearsed for c in self.channels)
-        )
+        channels = bool(self.channels) and all(c.receives and c.fallback and c.rehearsed for c in self.channels)
+        return all(always) and channels and not self.processors_lacking
+
+    @property
+    def processors_lacking(self) -> bool:
+        """Whether somebody works for the operator without an undertaking, or nobody knows."""
+        return self.processors is None or any(one.lacks_undertaking for one in self.processors)
 
 
 def examine(unit: Unit) -> Readiness:
@@ -72,7 +77,15 @@ def examine(unit: Unit) -> Readiness:
         auditor=any(Role.AUDITOR in roles for roles in active),
         channels=tuple(_channel(unit, channel, offered) for channel in rosters.channels(unit)),
         receives=bool(offered),
+        processors=_processors(unit),
     )
+
+
+def _processors(unit: Unit) -> tuple[Processor, ...] | None:
+    try:
+        return tuple(processors.current(unit))
+    except Refused:
+        return None
 
 
 def _channel(unit: Unit, channel: KnownChannel, offered: set[bytes]) -> ChannelReadiness:

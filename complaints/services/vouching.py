@@ -115,6 +115,11 @@ def for_question(secrets: Secrets, question: bytes, digest: str, retired: date |
     return secrets.vouch("question", question, digest.encode(), retired.isoformat().encode() if retired else b"")
 
 
+def for_processor(secrets: Secrets, processor: bytes, digest: str) -> bytes:
+    """32 bytes over a processor's id and the digest of all that a version says of it."""
+    return secrets.vouch("processor", processor, digest.encode())
+
+
 def for_notice_page(secrets: Secrets, version: int, digest: str) -> bytes:
     """32 bytes over a version of the notice and the digest of its pages."""
     return secrets.vouch("notice page", str(version).encode(), digest.encode())

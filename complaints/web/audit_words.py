@@ -1,7 +1,7 @@
 """What the access log's entries say, put in words: their kinds, their fields, and the short values in them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -134,7 +134,7 @@ MEANINGS: dict[Event, Any] = {
     Event.UNDERTAKING_SIGNED: _("Somebody signed that they keep what they learn confidential."),
     Event.UNDERTAKING_PUBLISHED: _("An administrator published it. Whoever has not signed it receives no new keys."),
     Event.NOTICE_RENEWED: _(
-        "The notice reads otherwise than before, because the program or a channel’s questions changed: a new version."
+        "The notice reads otherwise than before, because the program, a channel’s questions or the register of processors changed."
     ),
     Event.NOTICE_KEPT: _("The whole notice, as it reads under this version, was kept for the cases that refer to it."),
     Event.NOTICE_PUBLISHED: _("An administrator published who answers for the data and how to reach them."),
@@ -153,6 +153,10 @@ MEANINGS: dict[Event, Any] = {
         "An administrator added a question that a channel asks of its reporters. The entry fixes its words in both languages."
     ),
     Event.QUESTION_RETIRED: _("An administrator retired a question. It is asked no more; what was answered stays."),
+    Event.PROCESSOR_ADDED: _(
+        "An administrator entered somebody who works for the organisation. The entry fixes what the register says of them."
+    ),
+    Event.PROCESSOR_CHANGED: _("An administrator entered something new of a processor. What was said before stays."),
     Event.CHANNEL_CREATED: _("A channel was made. It receives nothing before its roster is signed."),
     Event.COMMENT_RECEIVED: _("Somebody wrote about the notice, without saying who they are. The words are sealed."),
     Event.COMMENT_READ: _("Somebody with a key opened these comments."),
@@ -202,7 +206,9 @@ GROUP_WORDS: dict[Group, tuple[Any, Any]] = {
     ),
     Group.ARRANGEMENTS: (
         _("Channels and texts"),
-        _("What is asked of reporters, what they are told, and how long an answer may take."),
+        _(
+            "What is asked of reporters, what they are told, how long an answer may take, and who works for the organisation."
+        ),
     ),
     Group.LOG: (
         _("The log itself"),
@@ -308,6 +314,8 @@ ACTIONS: dict[str, Any] = {
     Action.CHANGE_CHANNEL: _("Change a channel"),
     Action.CHANGE_QUESTIONS: _("Change what a channel asks"),
     Action.REHEARSE_CHANNEL: _("Send a test report"),
+    Action.SEE_PROCESSORS: _("See the register of processors"),
+    Action.CHANGE_PROCESSORS: _("Change the register of processors"),
     Action.SEE_REQUESTS: _("See requests"),
     Action.CONFIRM_REQUEST: _("Confirm a request"),
     Action.SEE_CHANNELS: _("See channels"),
@@ -432,7 +440,11 @@ def _case(id_: str, names: Names) -> str:
 
 
 def _channel(id_: str, names: Names, locale: Locale) -> str:
-    return names.channels[id_][0 if locale is Locale.THAI else 1] if id_ in names.channels else id_
+    return _named(id_, names.channels, locale)
+
+
+def _named(id_: str, known: Mapping[str, tuple[str, str]], locale: Locale) -> str:
+    return known[id_][0 if locale is Locale.THAI else 1] if id_ in known else id_
 
 
 def _subjects(text: str, names: Names, locale: Locale) -> str:
@@ -452,8 +464,8 @@ def _subject(text: str, names: Names, locale: Locale) -> str:
         return _people(text, names)
     if kind == "case":
         return _case(id_, names)
-    if kind in {"channel", "roster"}:
-        return _channel(id_, names, locale)
+    if kind in {"channel", "roster", "processor"}:
+        return _named(id_, names.processors if kind == "processor" else names.channels, locale)
     said = {
         "file": gettext("A file"),
         "record": gettext("Sealed words"),

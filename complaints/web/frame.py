@@ -21,6 +21,7 @@ NAVIGATION = (
     (Action.SEE_CHANNELS, "administration.list_channels", _("Channels")),
     (Action.SEE_REQUESTS, "requests.list_requests", _("Requests")),
     (Action.SEE_RECOVERIES, "recovery.list_asking", _("Lost passphrases")),
+    (Action.SEE_PROCESSORS, "processors.overview", _("Processors")),
     (Action.SEE_SET_UP, "set_up.overview", _("Set-up")),
     (Action.READ_LOG, "audit.read_log", _("Access log")),
     (Action.SEE_STATISTICS, "statistics.overview", _("Statistics")),

@@ -216,6 +216,39 @@ class Gallery:
             expect(visitor.find(".govuk-error-summary")).to_be_visible()
         yield "channel-questions-missing", visitor
 
+    def processors(self) -> States:
+        """The register of outside processors, as administrators keep it and auditors see it."""
+        visitor = self.signed_in(ADMINISTRATOR)
+        visitor.go("/staff/processors")
+        yield "processors", visitor
+        visitor.go("/staff/processors/new")
+        with visitor.expecting(400):
+            visitor.find("[name=until]").fill("31/12/2999")
+            visitor.find("[name=signed_by]").fill("กรรมการ")
+            visitor.find("main form button[type=submit]").click()
+            expect(visitor.find(".govuk-error-summary")).to_be_visible()
+        yield "processor-mistakes", visitor
+        visitor.go("/staff/processors")
+        visitor.find("main tbody a").last.click()
+        expect(visitor.find("main dl").first).to_be_visible()
+        yield "processor", visitor
+        visitor.find("main a[href$='/change']").click()
+        expect(visitor.find("[name=country]")).to_be_visible()
+        meanwhile = self.signed_in(ADMINISTRATOR)
+        meanwhile.go(visitor.page.url.removeprefix(visitor.origin))
+        for page, text in ((meanwhile, f"ส่งอีเมลเตือน {self.language}"), (visitor, "ส่งอีเมล")):
+            page.find("[name=purpose_th]").fill(text)
+        meanwhile.find("main form button[type=submit]").click()
+        expect(meanwhile.find("main dl").first).to_be_visible()
+        yield "processor-versions", meanwhile
+        with visitor.expecting(409):
+            visitor.find("main form button[type=submit]").click()
+            expect(visitor.find(".govuk-error-summary")).to_be_visible()
+        yield "processor-conflict", visitor
+        auditor = self.signed_in(AUDITOR)
+        auditor.go("/staff/processors")
+        yield "processors-auditor", auditor
+
     def several(self) -> States:
         """Untouched cases to be closed at once."""
         journey.send_short(self.visitor())
@@ -687,6 +720,7 @@ ROOMS: dict[str, Callable[[Gallery], States]] = {
     "form-mistakes": Gallery.form_mistakes,
     "asked": Gallery.asked,
     "questions": Gallery.questions,
+    "processors": Gallery.processors,
     "several": Gallery.several,
     "mailbox": Gallery.mailbox,
     "enclosures": Gallery.enclosures,

@@ -116,6 +116,8 @@ ALLOWED: dict[Action, set[str]] = {
     Action.CHANGE_CHANNEL: _ADMINISTRATORS,
     Action.CHANGE_QUESTIONS: _ADMINISTRATORS,
     Action.REHEARSE_CHANNEL: _ADMINISTRATORS,
+    Action.SEE_PROCESSORS: _ADMINISTRATORS | _AUDITORS,
+    Action.CHANGE_PROCESSORS: _ADMINISTRATORS,
     Action.SEE_REQUESTS: _INVESTIGATORS | _ADMINISTRATORS,
     Action.CONFIRM_REQUEST: _INVESTIGATORS | _ADMINISTRATORS,
     Action.READ_LOG: _AUDITORS,
@@ -180,6 +182,7 @@ def test_without_any_second_factor_no_case_opens_and_nobodys_rights_change(name:
         Action.CHANGE_CHANNEL,
         Action.CHANGE_QUESTIONS,
         Action.REHEARSE_CHANNEL,
+        Action.CHANGE_PROCESSORS,
         Action.CONFIRM_REQUEST,
         Action.RELEASE_RECOVERY,
     }

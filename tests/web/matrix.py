@@ -8,10 +8,11 @@ from flask import Flask
 from werkzeug.routing import AnyConverter, Rule
 
 from complaints.models import Account, File
-from complaints.services import sessions, vouching
+from complaints.services import processors, sessions, vouching
 from complaints.services.unit import Units
 from complaints.vocabulary import AccountState
 from tests.cast import CANARIES, NARRATIVE, Cast, Person, Report
+from tests.services.test_processors import HOSTING
 from tests.stage import upload
 from tests.web.conftest import Browser
 
@@ -35,12 +36,13 @@ ACTORS = (
 
 @dataclass(frozen=True)
 class Scene:
-    """A case with a name, a story and a file, assigned to two; and a second one."""
+    """A case with a name, a story and a file, assigned to two; a second one; and an outside processor."""
 
     cast: Cast
     report: Report
     other: Report
     file: bytes
+    processor: bytes
 
 
 def set_scene(cast: Cast) -> Scene:
@@ -50,7 +52,9 @@ def set_scene(cast: Cast) -> Scene:
     with cast.units.reading() as unit:
         file = unit.session.query(File.id).filter_by(case_id=report.case).first()
     assert file is not None
-    return Scene(cast, report, other, file.id)
+    with cast.units.writing() as unit:
+        processor = processors.add(unit, cast.administrator.actor, HOSTING)
+    return Scene(cast, report, other, file.id, processor)
 
 
 def browser_of(app: Flask, units: Units, scene: Scene, actor: str) -> Browser:
@@ -111,6 +115,7 @@ def _values(rule: Rule, scene: Scene) -> dict[str, Any]:
         "file": scene.file,
         "channel": scene.cast.channel,
         "account": scene.cast.auditor.account,
+        "processor": scene.processor,
     }
     return {name: known.get(name, _made_up(rule, name)) for name in rule.arguments}
 

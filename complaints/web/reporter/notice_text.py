@@ -15,7 +15,11 @@ from complaints.web.visit import application
 
 def values(unit: Unit, locale: Locale) -> dict[str, Any]:
     """What the text is made from."""
-    return {"operator": organisation.notice(unit), "asked": registry.groups(registry.of_channels(unit, locale))}
+    return {
+        "operator": organisation.notice(unit),
+        "asked": registry.groups(registry.of_channels(unit, locale)),
+        "processors": registry.of_processors(unit, locale),
+    }
 
 
 def keep(unit: Unit) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from complaints.services import questions, rosters
+from complaints.services import processors, questions, rosters
 from complaints.services.unit import Unit
 from complaints.vocabulary import CompartmentName, IdentityField, Locale, ReportField
 from complaints.web.reporter.questions import IDENTITY_LABELS
@@ -108,6 +108,11 @@ def of_channels(unit: Unit, locale: Locale) -> list[Field]:
         )
         for question in questions.asked_now(unit)
     ]
+
+
+def of_processors(unit: Unit, locale: Locale) -> list[tuple[str, str]]:
+    """Who works for the operator now, and what for."""
+    return [(one.name(locale), one.purpose(locale)) for one in processors.current(unit)]
 
 
 def groups(asked_by_channels: Sequence[Field] = ()) -> list[dict[str, Any]]:

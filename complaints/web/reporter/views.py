@@ -106,7 +106,7 @@ def notice_page(visit: Visit, unit: Unit, comment: FormField | None = None, stat
 _CHANGES = {
     "first": _("The first version"),
     "operator": _("Changed: who answers for your data"),
-    "program": _("Changed: what we ask, or how it works here"),
+    "program": _("Changed: what we ask, who works for us, or how it works here"),
 }
 
 
