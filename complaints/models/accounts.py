@@ -63,7 +63,7 @@ class SignInBackoff(Base):
 
     account_id: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("account.id"), primary_key=True)
     source: Mapped[Blob] = mapped_column(primary_key=True)
-    """Empty: strangers; a known device's lookup; either after a word for those who owe a second factor; or a word for those who are signed in."""
+    """Empty: strangers; a known device's lookup; a paper code's digest; the first two after a word for those who owe a second factor; or a word for those who are signed in."""
     failures: Mapped[int]
     waits_until: Mapped[datetime]
 

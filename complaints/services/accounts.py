@@ -194,11 +194,13 @@ def sign_in(
     seed: AccountSeed | None,
     *,
     device: SessionToken | None = None,
+    paper: str = "",
     waive_factor: bool = False,
 ) -> SessionToken | None:
     """Begins a session and enters it; or counts the failure and returns None, whatever it was that failed.
 
-    The session waits for the account's second factor, if it has one. `device`: what the browser is known by.
+    The session waits for the account's second factor, if it has one. `device`: what the browser is known by. `paper`: a code on paper,
+    by which its owner is told from strangers where no device is known.
     `waive_factor`: an account that has none may go without.
 
     Refused are a wrong passphrase (`seed` is None), an unknown name, a suspended account, one that has to wait: from outside
@@ -206,7 +208,7 @@ def sign_in(
     """
     tried = credential.account or bytes(16)  # asked after in any case: an unknown name costs the same queries
     account = unit.run(_FIND_TRIED, {"account": tried}).one_or_none()
-    source = backoff.source_of(unit, credential.account, device)
+    source = backoff.source_of(unit, credential.account, device, paper)
     waits = backoff.is_waiting(unit, tried, source)
     if account is None or seed is None or account.state != AccountState.ACTIVE or waits:
         _count_failure(unit, credential.account, source, waits=waits)

@@ -1,15 +1,17 @@
 """How often a passphrase was mistaken, and who has to wait for it.
 
-Mistakes are counted apart for strangers, for each device that an account is known on, for those who are signed in already, and once
-more for strangers and for each device among those who have yet to give the second factor. So a stranger who tries on and on makes
-strangers wait, and never the owner at their own machine, nor at work in their session.
+Mistakes are counted apart for strangers, for each device that an account is known on, for each of its codes on paper, for those who are
+signed in already, and once more for strangers and for each device among those who have yet to give the second factor. So a stranger who
+tries on and on makes strangers wait, and never the owner at their own machine, nor at work in their session, nor on a new machine with a
+code on paper beside the passphrase.
 """
 
 from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from complaints.models import Base, KnownDevice, SignInBackoff
+from complaints.models import Base, KnownDevice, SecondFactor, SignInBackoff
+from complaints.services import paper_codes
 from complaints.services.unit import Unit
 from crypto import SessionToken
 
@@ -54,17 +56,24 @@ def forget_devices(unit: Unit, account_id: bytes) -> None:
     unit.session.execute(delete(KnownDevice).where(KnownDevice.account_id == account_id))
 
 
-def source_of(unit: Unit, account_id: bytes | None, device: SessionToken | None) -> bytes:
-    """Under what a try to sign in counts. One query, whoever tries, and whether there is such an account or not."""
+def source_of(unit: Unit, account_id: bytes | None, device: SessionToken | None, paper: str = "") -> bytes:
+    """Under what a try to sign in counts. Two queries, whoever tries, whatever they bring, and whether there is such an account or not.
+
+    `paper`: a code on paper, perhaps. It says who tries, and is not used up by it: nothing opens without the passphrase.
+    """
+    account = account_id or bytes(16)
     lookup = device.lookup() if device else bytes(32)
     known = unit.session.scalar(
         select(KnownDevice.lookup).where(
-            KnownDevice.lookup == lookup,
-            KnownDevice.account_id == (account_id or bytes(16)),
-            KnownDevice.expires >= unit.today,
+            KnownDevice.lookup == lookup, KnownDevice.account_id == account, KnownDevice.expires >= unit.today
         )
     )
-    return known or STRANGERS
+    code = unit.session.scalar(
+        select(SecondFactor.digest).where(
+            SecondFactor.account_id == account, SecondFactor.digest == paper_codes.digest_of(account, paper)
+        )
+    )
+    return known or code or STRANGERS
 
 
 def count_mistake(unit: Unit, account_id: bytes, source: bytes = SIGNED_IN) -> None:

@@ -3,7 +3,6 @@
 They guard sessions, not keys: whoever has the database, the pepper and the passphrase needs none of them.
 """
 
-import hashlib
 import json
 import time
 from base64 import b32encode
@@ -26,10 +25,10 @@ from webauthn.helpers.structs import (
 from complaints.errors import Invalid, NotFound, Refused
 from complaints.models import Account, SecondFactor, new_id
 from complaints.policy import Staff
-from complaints.services import accounts, backoff
+from complaints.services import accounts, backoff, paper_codes
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event, FactorKind
-from crypto import Context, CryptoError, PrivateKey, PublicKey, SecretKey, encode_parts, unwrap, wrap
+from crypto import Context, CryptoError, PrivateKey, PublicKey, SecretKey, unwrap, wrap
 
 STEP = 30
 """Seconds that a code lasts (RFC 6238 §5.2)."""
@@ -206,7 +205,7 @@ def draw_paper(unit: Unit, actor: Staff) -> tuple[str, ...]:
             "kind": FactorKind.PAPER.value,
             "label": "",
             "added": unit.today,
-            "digest": _paper_digest(actor.account, code),
+            "digest": paper_codes.digest_of(actor.account, code),
             "counter": 0,
         }
         for code in codes
@@ -216,20 +215,14 @@ def draw_paper(unit: Unit, actor: Staff) -> tuple[str, ...]:
 
 
 def _use_paper(unit: Unit, actor: Staff, text: str) -> bool:
-    code = "".join(text.upper().replace("-", " ").split()).translate(str.maketrans("OIL", "011"))
+    digest = paper_codes.digest_of(actor.account, text)
     done = unit.session.execute(
-        delete(SecondFactor).where(
-            SecondFactor.account_id == actor.account, SecondFactor.digest == _paper_digest(actor.account, code)
-        )
+        delete(SecondFactor).where(SecondFactor.account_id == actor.account, SecondFactor.digest == digest)
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
         return False
     unit.enter(Event.FACTOR_GIVEN, actor, reason=FactorKind.PAPER.value)
     return True
-
-
-def _paper_digest(account: bytes, code: str) -> bytes:
-    return hashlib.sha256(encode_parts(b"complaints/paper-code/1", account, code.encode())).digest()
 
 
 # -- Passkeys --------------------------------------------------------------------------------------------------------

@@ -61,20 +61,27 @@ def _try_passphrase(visit: Visit) -> _Try:
     return _Try(credential, seed, place(request.args.get("next", "")))
 
 
-def _missing(_visit: Visit, _error: Invalid) -> Page:
+def _again(status: int, **values: object) -> Page:
+    """The form, with the name in it and nothing else that was typed."""
     form = SignInForm(request.form)
-    form.validate()
-    return Page("sign_in/sign_in.html", {"form": form}, 400)
+    if status == 400:
+        form.validate()
+    form.code.data = ""
+    return Page("sign_in/sign_in.html", {"form": form, **values}, status)
+
+
+def _missing(_visit: Visit, _error: Invalid) -> Page:
+    return _again(400)
 
 
 def _too_many(_visit: Visit, _error: NotReady) -> Page:
-    """Nothing was tried, whoever it was: the form again, with the name in it."""
-    return Page("sign_in/sign_in.html", {"form": SignInForm(request.form), "busy": True}, 503)
+    """Nothing was tried, whoever it was."""
+    return _again(503, busy=True)
 
 
 def _refused() -> Page:
     """The one answer to an unknown name, a wrong passphrase, a suspended account and one that has to wait."""
-    return Page("sign_in/sign_in.html", {"form": SignInForm(request.form), "refused": True}, 403)
+    return _again(403, refused=True)
 
 
 @blueprint.post("/staff/sign-in")
@@ -92,6 +99,7 @@ def enter(visit: Visit) -> Reply:
         tried.credential,
         tried.seed,
         device=cookies.device(request),
+        paper=SignInForm(request.form).code.data or "",
         waive_factor=visit.app.settings.second_factor_waived,
     )
     if token is None:

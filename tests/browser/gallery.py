@@ -420,8 +420,18 @@ class Gallery:
                 visitor.find("main form button[type=submit]").click()
                 expect(visitor.find(".govuk-error-summary")).to_be_visible()
             yield f"sign-in-{name}", visitor
+        visitor.find("main details summary").click()
+        expect(visitor.find("[name=code]")).to_be_visible()
+        yield "sign-in-refused-on-a-new-device", visitor
         yield "custodian-home", self.signed_in(CUSTODIAN)
-        yield "cases-none", self.signed_in(UNASSIGNED)
+        outsider = self.signed_in(UNASSIGNED)
+        yield "cases-none", outsider
+        token = outsider.find("[name=csrf_token]").first.get_attribute("value")
+        note = [["csrf_token", token], ["text", "บันทึกที่เขียนอยู่ ตอนที่เรื่องถูกส่งต่อไปแล้ว"]]
+        with outsider.expecting(404):
+            outsider.evaluate(_SEND_AGAIN, [f"/staff/cases/{'0f' * 16}/notes", note])
+            expect(outsider.find("main .as-written")).to_be_visible()
+        yield "case-gone-while-writing", outsider
 
     def lost_passphrase(self) -> States:
         owner = self.signed_in(INVESTIGATOR)

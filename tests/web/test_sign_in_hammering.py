@@ -8,9 +8,10 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from complaints.models import SignInBackoff
-from complaints.services import accounts, backoff
+from complaints.services import accounts, backoff, second_factors
 from complaints.services.accounts import Credential
 from complaints.services.unit import Units
 from complaints.vocabulary import Event
@@ -68,9 +69,13 @@ def new_browser(app: Flask) -> NewBrowser:
     return make
 
 
-def status(browser: Browser, person: Person, passphrase: str | None = None) -> int:
+def attempt(browser: Browser, person: Person, passphrase: str | None = None, code: str = "") -> TestResponse:
     form = {"name": person.name, "passphrase": person.passphrase if passphrase is None else passphrase}
-    return browser.post(SIGN_IN, form).status_code
+    return browser.post(SIGN_IN, form | ({"code": code} if code else {}))
+
+
+def status(browser: Browser, person: Person, passphrase: str | None = None, code: str = "") -> int:
+    return attempt(browser, person, passphrase, code).status_code
 
 
 def hammer(browser: Browser, person: Person) -> None:
@@ -166,3 +171,83 @@ def test_what_the_log_keeps_of_it_is_bounded(cast: Cast, log: Log, new_browser: 
         with at(minute):
             hammer(stranger, cast.lead)
     assert len(log.entries(Event.SIGN_IN_FAILED)) <= 20
+
+
+# -- On a new device -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paper(units: Units, cast: Cast) -> tuple[str, ...]:
+    """The lead's codes on paper."""
+    with at(0), units.writing() as unit:
+        return second_factors.draw_paper(unit, cast.lead.actor)
+
+
+def test_without_a_code_the_owner_waits_as_strangers_do_is_told_so_and_is_in_when_they_pause(
+    cast: Cast, new_browser: NewBrowser
+) -> None:
+    stranger = new_browser()
+    for minute in range(MINUTES):
+        with at(minute):
+            hammer(stranger, cast.lead)
+    with at(MINUTES):
+        hammer(stranger, cast.lead)
+        answer = attempt(new_browser(), cast.lead)
+        assert answer.status_code == 403
+        assert "หากผิดหลายครั้ง ต้องรอสักครู่" in answer.text
+        assert 'name="code"' in answer.text
+    with at(MINUTES + backoff.LONGEST_WAIT / timedelta(minutes=1)):
+        assert status(new_browser(), cast.lead) == 303
+
+
+def test_with_a_code_on_paper_the_owner_is_in_at_once_at_any_minute_of_it(
+    cast: Cast, new_browser: NewBrowser, paper: tuple[str, ...]
+) -> None:
+    stranger = new_browser()
+    for minute in range(MINUTES):
+        with at(minute):
+            hammer(stranger, cast.lead)
+            assert status(new_browser(), cast.lead) == 403
+            assert status(new_browser(), cast.lead, code=paper[0].lower()) == 303  # the same: it is not used up
+
+
+@pytest.mark.parametrize("which", ["another's", "used up", "made up", "of an authenticator", "empty"])
+def test_what_is_no_code_of_theirs_is_a_strangers(
+    cast: Cast, units: Units, new_browser: NewBrowser, paper: tuple[str, ...], which: str
+) -> None:
+    with at(0):
+        with units.writing() as unit:
+            anothers = second_factors.draw_paper(unit, cast.triage.actor)[0]
+            assert second_factors.give_code(unit, cast.lead.actor, cast.lead.keys.work, paper[1])
+        code = {
+            "another's": anothers,
+            "used up": paper[1],
+            "made up": "0000-0000-0000-0000",
+            "of an authenticator": "123456",
+            "empty": " ",
+        }[which]
+        hammer(new_browser(), cast.lead)
+        assert status(new_browser(), cast.lead, code=code) == 403
+
+
+def test_a_code_without_the_passphrase_opens_nothing_and_has_its_own_few_tries(
+    cast: Cast, log: Log, new_browser: NewBrowser, paper: tuple[str, ...]
+) -> None:
+    """Whoever finds the paper keeps nobody waiting but those who come with that very code."""
+    with at(0):
+        thief = new_browser()
+        for number in range(3 * TRIES):
+            assert status(thief, cast.lead, f"wrong {number}", paper[0]) == 403
+        assert len(log.entries(Event.SIGN_IN_FAILED)) == backoff.FREE_FAILURES + 1
+        assert status(new_browser(), cast.lead, code=paper[0]) == 403
+        assert status(new_browser(), cast.lead, code=paper[1]) == 303
+        assert status(new_browser(), cast.lead) == 303
+
+
+def test_a_code_is_not_sent_back(cast: Cast, new_browser: NewBrowser, paper: tuple[str, ...]) -> None:
+    with at(0):
+        for form in ({"passphrase": "wrong"}, {"passphrase": ""}):
+            answer = attempt(new_browser(), cast.lead, **form, code=paper[0])
+            assert answer.status_code in {400, 403}
+            assert 'name="code"' in answer.text
+            assert paper[0] not in answer.text

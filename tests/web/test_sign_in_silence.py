@@ -7,7 +7,7 @@ word is in the bench (`tests/bench/test_2_sign_in.py`).
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from complaints.models import Account
-from complaints.services import accounts, backoff, invitations
+from complaints.services import accounts, backoff, invitations, second_factors
 from complaints.services.access_log import Entry
 from complaints.services.unit import Units
 from complaints.vocabulary import AccountState, Event, Role
@@ -112,8 +112,8 @@ def at_noon() -> Iterator[None]:
         yield
 
 
-def answer_to(browser: Browser, tried: Try, name: str | None = None) -> TestResponse:
-    return browser.post(SIGN_IN, {"name": name or tried.name, "passphrase": tried.passphrase})
+def answer_to(browser: Browser, tried: Try) -> TestResponse:
+    return browser.post(SIGN_IN, asdict(tried))
 
 
 def what_it_tells(answer: TestResponse, typed: str) -> tuple[int, str, tuple[tuple[str, str], ...]]:
@@ -180,14 +180,17 @@ def test_a_first_mistake_and_a_later_one_do_the_same(
     assert all(one == done[0] for one in done)
 
 
-@pytest.mark.parametrize("seen_from", ["a device of the owner's", "a device of somebody else's", "no known device"])
+@pytest.mark.parametrize(
+    "seen_from", ["a device of the owner's", "a device of somebody else's", "no known device", "with a code on paper"]
+)
 def test_where_it_is_tried_from_makes_no_difference(
     app: Flask, units: Units, cast: Cast, tries: dict[str, Try], work: Work, seen_from: str
 ) -> None:
-    """The cookie of a known device tells its bearer nothing of whether the name is somebody's."""
+    """Neither the cookie of a known device nor a code on paper tells its bearer whether the name is somebody's."""
     owner = {"a device of the owner's": cast.triage, "a device of somebody else's": cast.auditor}.get(seen_from)
     with units.writing() as unit:
         device = backoff.remember_device(unit, owner.account) if owner else None
+        codes = second_factors.draw_paper(unit, cast.triage.actor) if seen_from == "with a code on paper" else [""]
     told, done = set(), []
     for what in ("nobody's name", "a wrong passphrase"):
         browser = Browser(app.test_client())
@@ -197,7 +200,8 @@ def test_where_it_is_tried_from_makes_no_difference(
             )
         _grow_to_an_odd_size(units)
         work.done.clear()
-        told.add(what_it_tells(answer_to(browser, tries[what]), tries[what].name))
+        answer = browser.post(SIGN_IN, {**asdict(tries[what]), "code": codes[0]})
+        told.add(what_it_tells(answer, tries[what].name))
         done.append(list(work.done))
     assert len(told) == 1
     assert done[0] == done[1]
