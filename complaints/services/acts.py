@@ -42,26 +42,10 @@ DOMAIN = "act"
 _TABLES = Base.metadata.tables
 _ACT = _TABLES["act"]
 _INSERT_ACT, _INSERT_EPOCHS, _INSERT_GRANTS = insert(_ACT), insert(_TABLES["compartment"]), insert(_TABLES["grants"])
-_WITHDRAWALS = (
-    select(_ACT)
-    .where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.IDENTITY_WITHDRAWN.value)
-    .order_by(_ACT.c.made.desc())
-)
-_RECUSALS = (
-    select(_ACT)
-    .where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.RECUSAL.value)
-    .order_by(_ACT.c.made, _ACT.c.id)
-)
+_OF_CASE = select(_ACT).where(_ACT.c.case_id == bindparam("case")).order_by(_ACT.c.made, _ACT.c.id)
 INTAKES = frozenset({ActKind.INTAKE, ActKind.TAKEN_DOWN, ActKind.REHEARSAL})
 """Those with which a case begins."""
-_MOVES = select(_ACT).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.MOVED.value)
 _REPORTERS_OWN = INTAKES | {ActKind.IDENTITY_WITHDRAWN, ActKind.IDENTITY_GIVEN, ActKind.RECEIPT_CHANGED}
-_EXCHANGES = select(_ACT).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.RECEIPT_CHANGED.value)
-_TAKEN_DOWN = select(_ACT.c.id).where(_ACT.c.case_id == bindparam("case"), _ACT.c.kind == ActKind.TAKEN_DOWN.value)
-_BEGINNING = select(_ACT.c.id).where(
-    _ACT.c.case_id == bindparam("case"), _ACT.c.kind.in_([kind.value for kind in INTAKES])
-)
-_FIND_ACT = select(_ACT).where(_ACT.c.id == bindparam("act"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +298,21 @@ def store(unit: Unit, act: Act) -> None:
         unit.run(_INSERT_EPOCHS, epochs)
     if grants:
         unit.run(_INSERT_GRANTS, grants)
+    read_anew(unit, act.case)
+
+
+def read_anew(unit: Unit, case: bytes) -> None:
+    """A case's acts and epochs may be others by now: after a lock was waited for, or something of them was written."""
+    unit.forget(("acts", case), ("epochs", case))
+
+
+def _of_case(unit: Unit, case: bytes) -> Sequence[AnyRow]:
+    """A case's acts, the first one first, unverified. All are read at once: they are few, and most of them are asked for."""
+    return unit.once(("acts", case), lambda: unit.run(_OF_CASE, {"case": case}).all())
+
+
+def _of_kinds(unit: Unit, case: bytes, *kinds: ActKind) -> list[AnyRow]:
+    return [row for row in _of_case(unit, case) if row.kind in kinds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,8 +358,8 @@ def verified(unit: Unit, case: Case, act_id: bytes) -> VerifiedAct:
 
 
 def _verified(unit: Unit, case: Case, act_id: bytes) -> VerifiedAct:
-    row = unit.run(_FIND_ACT, {"act": act_id}).first()
-    if row is None or row.case_id != case.id:
+    row = next((row for row in _of_case(unit, case.id) if row.id == act_id), None)
+    if row is None:
         raise Refused("an act that is not there")
     return verify_row(unit, case, row)
 
@@ -375,7 +374,7 @@ class Withdrawal:
 
 def withdrawal_of(unit: Unit, case: Case) -> Withdrawal | None:
     """The reporter's newest withdrawal of their identity; None without one. Raises Refused for one that is not theirs."""
-    found = [verify_row(unit, case, row) for row in unit.run(_WITHDRAWALS, {"case": case.id})]
+    found = [verify_row(unit, case, row) for row in _of_kinds(unit, case.id, ActKind.IDENTITY_WITHDRAWN)]
     return max((Withdrawal(act.withdrawn, act.made) for act in found), key=lambda one: one.last, default=None)
 
 
@@ -383,7 +382,7 @@ def recusals_of(unit: Unit, case: Case) -> tuple[VerifiedAct, ...]:
     """Everybody who gave up their keys to this case of their own accord, the first one first. Raises Refused."""
 
     def find() -> tuple[VerifiedAct, ...]:
-        return tuple(verify_row(unit, case, row) for row in unit.run(_RECUSALS, {"case": case.id}))
+        return tuple(verify_row(unit, case, row) for row in _of_kinds(unit, case.id, ActKind.RECUSAL))
 
     return unit.once(("recusals", case.id), find)
 
@@ -456,7 +455,7 @@ def stays(unit: Unit, case: Case) -> tuple[Stay, ...]:
 
 
 def _stays(unit: Unit, case: Case) -> tuple[Stay, ...]:
-    rows = unit.run(_MOVES, {"case": case.id}).all()
+    rows = _of_kinds(unit, case.id, ActKind.MOVED)
     moves = sorted((_moved(unit, case, row) for row in rows), key=lambda move: move.report_epoch)
     there = [Stay(moves[0].origin if moves else case.channel_id)]
     for move in moves:
@@ -520,7 +519,7 @@ def is_one_time(unit: Unit, case: Case) -> bool:
 
     Whoever changes the act's kind in its row makes it one that does not verify: the case then opens for nobody.
     """
-    return unit.run(_TAKEN_DOWN, {"case": case.id}).first() is not None and len(reporters(unit, case)) == 1
+    return bool(_of_kinds(unit, case.id, ActKind.TAKEN_DOWN)) and len(reporters(unit, case)) == 1
 
 
 def was_taken_down(unit: Unit, case: Case) -> bool:
@@ -541,10 +540,10 @@ def beginning(unit: Unit, case: Case) -> VerifiedAct:
     """The act with which the case began, verified. Raises Refused when there is none, or more than one."""
 
     def find() -> VerifiedAct:
-        ids = unit.run(_BEGINNING, {"case": case.id}).scalars().all()
-        if len(ids) != 1:
+        beginnings = _of_kinds(unit, case.id, *INTAKES)
+        if len(beginnings) != 1:
             raise Refused("a case that did not begin once")
-        return verified(unit, case, ids[0])
+        return verified(unit, case, beginnings[0].id)
 
     return unit.once(("beginning", case.id), find)
 
@@ -552,7 +551,7 @@ def beginning(unit: Unit, case: Case) -> VerifiedAct:
 def _reporters(unit: Unit, case: Case) -> tuple[Tenure, ...]:
     swapped = Refused("the reporter's keys or receipt were swapped")
     present = known_reporter(case)
-    exchanges = [_verified_exchange(unit, case, row) for row in unit.run(_EXCHANGES, {"case": case.id})]
+    exchanges = [_verified_exchange(unit, case, row) for row in _of_kinds(unit, case.id, ActKind.RECEIPT_CHANGED)]
     first = next((e.before for e in exchanges if case_id_of(e.before.receipt_hash, e.before.keys) == case.id), present)
     if case_id_of(first.receipt_hash, first.keys) != case.id:
         raise swapped

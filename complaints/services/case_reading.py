@@ -183,7 +183,6 @@ def _present(
     for record in opened:
         by_kind[record.kind].append(record)
     names = names_of(unit, {record.author for record in opened} | tasks.people_of(opened))
-    held = keyrings.compartments_granted(unit, case.id, actor.account)
     report = by_kind[RecordKind.REPORT][:1]
     exclusions = by_kind[RecordKind.EXCLUSIONS][:1]
     came = taken_down.of_case(unit, case, opened)
@@ -240,7 +239,7 @@ def _present(
         departed=_departed(unit, opening, by_kind[RecordKind.RECUSAL], names),
         holders=people,
         asks=identity_requests.lines_of(opened, names, with_identity, actor.account),
-        holds_identity=CompartmentName.IDENTITY in held,
+        holds_identity=actor.account in with_identity,
         identity_withdrawn=_withdrawn(unit, case),
         is_lead=roster.is_lead(actor.account),
         epoch=opening.report.newest,
@@ -279,9 +278,12 @@ def excludednames_of(unit: Unit, record: OpenedRecord) -> tuple[str, ...]:
 
 
 def names_of(unit: Unit, accounts: Iterable[bytes]) -> dict[bytes, str]:
-    """Display names of accounts."""
-    rows = unit.run(_NAMES, {"accounts": list(set(accounts))})
-    return {row.id: row.display_name for row in rows}
+    """Display names of accounts. Each is read once in a unit."""
+    wanted = set(accounts)
+    read: dict[bytes, str] = unit.once("display names", dict)
+    if unread := wanted - read.keys():
+        read |= {row.id: row.display_name for row in unit.run(_NAMES, {"accounts": list(unread)})}
+    return {account: read[account] for account in wanted if account in read}
 
 
 def holders(unit: Unit, case: Case) -> tuple[Holder, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from complaints.errors import Failure, Invalid, NotFound
 from complaints.models import Base, Case, CaseloadRow, new_id
 from complaints.policy import Staff
-from complaints.services import case_state, keyrings, messages, records
+from complaints.services import acts, case_state, keyrings, messages, records
 from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
 from complaints.services.records import OpenedRecord
@@ -217,6 +217,7 @@ def take_turns(unit: Unit, case: bytes) -> None:
     Whoever seals takes their turn before they open their keys: what is written after a hand-over is then under its new ones.
     """
     unit.run(_LOCK, {"case": case})
+    acts.read_anew(unit, case)
 
 
 def mark_read(unit: Unit, actor: Staff, case: bytes) -> None:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from complaints.errors import Refused
 from complaints.models import Base, Case
@@ -16,11 +16,7 @@ from crypto import CryptoError, PrivateKey, SecretKey, open_field, unwrap
 
 _TABLES = Base.metadata.tables
 _EPOCH, _GRANT = _TABLES["compartment"], _TABLES["grants"]
-_EPOCHS = (
-    select(_EPOCH)
-    .where(_EPOCH.c.case_id == bindparam("case"), _EPOCH.c.name == bindparam("compartment"))
-    .order_by(_EPOCH.c.epoch.desc())
-)
+_EPOCHS = select(_EPOCH).where(_EPOCH.c.case_id == bindparam("case")).order_by(_EPOCH.c.epoch.desc())
 _FIND_GRANT = select(_GRANT).where(
     _GRANT.c.case_id == bindparam("case"),
     _GRANT.c.recipient == bindparam("recipient"),
@@ -34,11 +30,6 @@ _GRANTS_OF_EPOCH = select(_GRANT).where(
 )
 _GRANTED = select(_GRANT.c.compartment, _GRANT.c.epoch).where(
     _GRANT.c.case_id == bindparam("case"), _GRANT.c.recipient == bindparam("recipient")
-)
-_NEWEST = (
-    select(_EPOCH.c.name, func.max(_EPOCH.c.epoch))
-    .where(_EPOCH.c.case_id == bindparam("case"), _EPOCH.c.name.in_(list(CompartmentName)))
-    .group_by(_EPOCH.c.name)
 )
 
 
@@ -78,15 +69,15 @@ def recipients(unit: Unit, case: Case, compartment: CompartmentName) -> frozense
     Whose keys are others by now holds nothing: what was wrapped to lost keys, and was put back, is not renewed for the new ones.
     Opens nothing. Raises Refused when any row does not verify: a grant that somebody planted would become a true one.
     """
-    place = {"case": case.id, "compartment": compartment}
-    newest = unit.run(_EPOCHS, place).first()
-    if newest is None:
+    epochs = _epochs(unit, case.id, compartment)
+    if not epochs:
         return frozenset()
+    newest = epochs[0]
     acts.require_reporter(unit, case)
     first = first_epoch(unit, case, compartment)
     if newest.epoch < first:
         raise Refused("an epoch that was withdrawn is back")
-    grants = unit.run(_GRANTS_OF_EPOCH, {**place, "epoch": newest.epoch}).all()
+    grants = unit.run(_GRANTS_OF_EPOCH, {"case": case.id, "compartment": compartment, "epoch": newest.epoch}).all()
     named = {grant.recipient: _require_named(unit, case, newest, grant, first) for grant in grants}
     since = {recipient: act.wrapped_to for recipient, act in named.items() if recipient != case.id}
     holding = rosters.keeping_keys(unit, case.channel_id, since) | (named.keys() & {case.id})
@@ -103,7 +94,7 @@ def open_keyring(
     commits to, an envelope moved from elsewhere, an epoch that was withdrawn and is back.
     """
     place = {"case": case.id, "compartment": compartment}
-    epochs = unit.run(_EPOCHS, place).all()
+    epochs = _epochs(unit, case.id, compartment)
     first = first_epoch(unit, case, compartment)
     if not epochs:
         if first > 1:
@@ -169,4 +160,10 @@ def _walk_back(
 
 def newest_epochs(unit: Unit, case: bytes) -> dict[str, int]:
     """Each compartment's newest epoch, by the names that compartments have: somebody may have stored others."""
-    return {row[0]: row[1] for row in unit.run(_NEWEST, {"case": case})}
+    return {name: epochs[0].epoch for name in CompartmentName if (epochs := _epochs(unit, case, name))}
+
+
+def _epochs(unit: Unit, case: bytes, compartment: CompartmentName) -> list[AnyRow]:
+    """A compartment's epochs, the newest one first, unverified. Those of all three are read at once: whoever asks for one asks for another."""
+    rows = unit.once(("epochs", case), lambda: unit.run(_EPOCHS, {"case": case}).all())
+    return [row for row in rows if row.name == compartment]

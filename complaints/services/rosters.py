@@ -273,13 +273,14 @@ def _keys_at(unit: Unit, channel: bytes, roster_hash: bytes, account: bytes) -> 
 
 
 def _keys_of(unit: Unit, accounts: frozenset[bytes]) -> Mapping[bytes, PublicKeys]:
-    def find() -> Mapping[bytes, PublicKeys]:
-        rows = unit.run(_ACCOUNTS, {"accounts": list(accounts)}).all()
-        for row in rows:
+    """Of those that are there. Each is read and verified once in a unit, whoever else is asked for with it."""
+    read: dict[bytes, PublicKeys] = unit.once("account keys", dict)
+    unread = accounts - read.keys()
+    if unread:
+        for row in unit.run(_ACCOUNTS, {"accounts": list(unread)}):
             vouching.require(vouching.for_account(unit.secrets, row), row.vouched, "an account")
-        return {row.id: (row.work_public, row.identity_public, row.verify_public) for row in rows}
-
-    return unit.once(("account keys", accounts), find)
+            read[row.id] = (row.work_public, row.identity_public, row.verify_public)
+    return {account: read[account] for account in accounts if account in read}
 
 
 def sign_first(unit: Unit, signer: Staff, signing: SigningKey, channel: bytes, members: Sequence[Member]) -> Roster:

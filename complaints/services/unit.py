@@ -80,6 +80,11 @@ class Unit:
             self.known[key] = find()
         return cast("T", self.known[key])
 
+    def forget(self, *keys: Hashable) -> None:
+        """What these found may be otherwise by now: it is found anew when it is next asked for."""
+        for key in keys:
+            self.known.pop(key, None)
+
     def _must_be_writable(self) -> None:
         if not self.writable:
             raise RuntimeError("a reading unit cannot write to the access log")
