@@ -21,12 +21,12 @@ NAVIGATION = (
     (Action.SEE_CHANNELS, "administration.list_channels", _("Channels")),
     (Action.SEE_REQUESTS, "requests.list_requests", _("Requests")),
     (Action.SEE_RECOVERIES, "recovery.list_asking", _("Lost passphrases")),
-    (Action.SEE_PROCESSORS, "processors.overview", _("Processors")),
     (Action.SEE_SET_UP, "set_up.overview", _("Set-up")),
     (Action.READ_LOG, "audit.read_log", _("Access log")),
     (Action.SEE_STATISTICS, "statistics.overview", _("Statistics")),
+    (Action.SEE_PROCESSORS, "processors.overview", _("Processors")),
 )
-"""The staff's places: whoever may do the action sees the link."""
+"""The staff's places: whoever may do the action sees the link, and begins at the first of theirs."""
 
 
 _WITHOUT_FACTOR = {Assurance.LACKING, Assurance.WAIVED}
