@@ -11,13 +11,16 @@ from crypto.errors import Malformed
 KEY_ID = 16
 _VERSION = b"\x01"
 _U32 = 4
+_LENGTHS = tuple(length.to_bytes(_U32, "big") for length in range(4096))
+"""Nearly every prefix, made once: a report has a thousand."""
 _MAX_REVISION = 2**64 - 1
 
 
 def _prefixed(parts: Iterable[bytes]) -> bytes:
     pieces: list[bytes] = []
     for part in parts:
-        pieces.append(len(part).to_bytes(_U32, "big"))
+        length = len(part)
+        pieces.append(_LENGTHS[length] if length < len(_LENGTHS) else length.to_bytes(_U32, "big"))
         pieces.append(part)
     return b"".join(pieces)
 

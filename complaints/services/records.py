@@ -74,6 +74,7 @@ _CAME_WITH_THE_REPORT = frozenset(
     }
 )
 """All that may bear the signature of a first code that staff know: it opens nothing with which the reporter could have made more."""
+_KINDS = frozenset(RecordKind)
 _ANYBODYS = frozenset({RecordKind.MESSAGE, RecordKind.READ_MARK})
 FILES = frozenset({RecordKind.FILE, RecordKind.ENCLOSURE})
 """Files that whoever reads the report may take."""
@@ -342,7 +343,7 @@ def open_all(unit: Unit, case: Case, keyring: Keyring) -> tuple[list[OpenedRecor
 
 def open_record(unit: Unit, case: Case, keyring: Keyring, row: RecordRow, fields: Mapping[str, bytes]) -> OpenedRecord:
     """Opens every field and verifies the author's signature. Raises Refused on anything moved, altered, older, forged or missing."""
-    if row.kind not in set(RecordKind):
+    if row.kind not in _KINDS:
         raise Refused("a record of a kind that there is not")
     kind = RecordKind(row.kind)
     if row.case_id != case.id or row.compartment != keyring.compartment or kind.compartment != keyring.compartment:

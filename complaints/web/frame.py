@@ -4,12 +4,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app, get_flashed_messages, request, url_for
-from flask_babel import lazy_gettext as _
 
 from complaints import clock
 from complaints.policy import Action, Anonymous, Staff, Verdict, decide
 from complaints.services.sessions import IDLE
 from complaints.vocabulary import Assurance, Locale
+from complaints.web.languages import lazy_gettext as _
 from complaints.web.session_interface import Audience
 from complaints.web.visit import Visit, application, locale_of
 

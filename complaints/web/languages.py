@@ -6,7 +6,7 @@ from typing import Any, cast
 import flask_babel
 from babel.support import NullTranslations
 from flask import Flask, g, has_request_context
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, LazyString, get_locale
 from markupsafe import Markup
 
 from complaints.paths import translations_dir
@@ -76,5 +76,14 @@ def _select() -> str:
 
 
 def gettext(text: str, **values: Any) -> str:
-    """`text` in the page's language. Flask-Babel's own, which has no types, said to be a text."""
-    return str(flask_babel.gettext(text, **values))
+    """`text` in the page's language, from the page's catalogue once it is there; Flask-Babel's own finds it first."""
+    catalogue = _kept("babel_translations")
+    if catalogue is None:
+        return str(flask_babel.gettext(text, **values))
+    said = str(catalogue.ugettext(text))
+    return said % values if values else said
+
+
+def lazy_gettext(text: str, **values: Any) -> LazyString:
+    """The same, looked up when it is put on a page."""
+    return LazyString(gettext, text, **values)

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from flask import Flask
-from flask_babel import lazy_gettext as _
 
 from complaints.clock import OPERATOR_ZONE
 from complaints.services import questions
@@ -45,6 +44,7 @@ from complaints.vocabulary import (
     Way,
 )
 from complaints.web import static_files
+from complaints.web.languages import lazy_gettext as _
 from complaints.web.languages import speaks_thai
 
 BUDDHIST_ERA = 543

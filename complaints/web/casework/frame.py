@@ -3,12 +3,11 @@
 from datetime import date
 
 from flask import Blueprint
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 
 from complaints.vocabulary import CaseStatus, IdentityField, RecordKind
 from complaints.web.attachment import safe_name
-from complaints.web.languages import speaks_thai
+from complaints.web.languages import gettext, speaks_thai
+from complaints.web.languages import lazy_gettext as _
 from complaints.web.view_models import BUDDHIST_ERA, words
 
 blueprint = Blueprint("casework", __name__, url_prefix="/staff/cases")

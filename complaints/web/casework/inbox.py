@@ -6,8 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, session, url_for
-from flask_babel import gettext, ngettext
-from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 
 from complaints.policy import Action
 from complaints.services import caseload, departures, hand_again, own_labels, rehearsals, rosters, tasks
@@ -16,6 +15,8 @@ from complaints.services.own_labels import OwnLabels
 from complaints.vocabulary import CaseStatus, Locale, Priority
 from complaints.web.casework.frame import blueprint
 from complaints.web.guard import UnitKind, Visit, guarded
+from complaints.web.languages import gettext
+from complaints.web.languages import lazy_gettext as _
 from complaints.web.own_account import awaits_undertaking
 from complaints.web.replies import Page, Reply
 from complaints.web.view_models import words

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _
-
 from complaints.vocabulary import Locale
+from complaints.web.languages import lazy_gettext as _
 
 PHRASES: dict[str, Any] = {
     "received": _("We have your report"),

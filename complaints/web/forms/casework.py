@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, Form, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, Length
 
@@ -10,6 +9,7 @@ from complaints.services.casework import MESSAGE_LIMIT
 from complaints.services.identity import WORDS_LIMIT
 from complaints.services.own_labels import LIMIT as LABEL_LIMIT
 from complaints.vocabulary import CaseStatus, OpeningReason, Outcome, Priority, Risk
+from complaints.web.languages import lazy_gettext as _
 
 _PASSPHRASE_MISSING = _("Enter your passphrase")
 
