@@ -79,6 +79,29 @@ def root_of(peaks: Sequence[bytes]) -> bytes:
     return root
 
 
+def way_to_peak(index: int, size: int) -> tuple[int, list[tuple[int, int]]]:
+    """Return which peak (from the left) stands over the leaf at `index`, and the complete nodes (level, index) beside its way up to it.
+
+    With a tree's signed peaks at hand this proves a leaf by complete nodes alone. `ValueError`: no such leaf.
+    """
+    if not 0 <= index < size:
+        raise ValueError("the tree has no such leaf")
+    level = (
+        index ^ size
+    ).bit_length() - 1  # of the highest bit in which they differ: `size` has it, and there the peak ends
+    peak = (size >> level).bit_count() - 1
+    return peak, [(below, (index >> below) ^ 1) for below in range(level)]
+
+
+def climb(index: int, leaf: bytes, beside: Sequence[bytes]) -> bytes:
+    """Return the hash of the complete node that is reached from the leaf at `index` past the nodes beside its way, the lowest first."""
+    node = leaf
+    for other in beside:
+        node = node_hash(other, node) if index & 1 else node_hash(node, other)
+        index >>= 1
+    return node
+
+
 def _split(width: int) -> int:
     """Return the largest power of two below `width` (2 or more), RFC 6962 §2.1."""
     return 1 << ((width - 1).bit_length() - 1)

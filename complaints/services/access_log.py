@@ -21,7 +21,18 @@ from sqlalchemy.orm import Session
 from complaints.errors import Refused
 from complaints.models import Base, new_id
 from complaints.vocabulary import Event
-from crypto import SALT, Checkpoint, CryptoError, SigningKey, checkpoint, commit, encode_parts, entry_data, merkle
+from crypto import (
+    SALT,
+    Checkpoint,
+    CryptoError,
+    SigningKey,
+    VerifyKey,
+    checkpoint,
+    commit,
+    encode_parts,
+    entry_data,
+    merkle,
+)
 
 FIELDS = (
     "event",
@@ -188,7 +199,7 @@ class AccessLog:
     def _extend(self, session: Session, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        size, peaks = self._head(session)
+        size, peaks = signed_head(session, self.verify_key)
         rows = _Rows()
         for entry in entries:
             leaf = rows.add_entry(size, entry)
@@ -197,19 +208,20 @@ class AccessLog:
             size, peaks = tree.size, tree.peaks
         rows.store(session.connection())
 
-    def _head(self, session: Session) -> tuple[int, Sequence[bytes]]:
-        """The tree to grow: its size and peaks, which the newest checkpoint must have signed."""
-        row = session.connection().execute(_NEWEST).first()
-        if row is None:
-            return 0, ()
-        peaks = split_hashes(row.peaks)
-        try:
-            signed = self.read_note(row.note)
-        except CryptoError as error:
-            raise Refused("the access log's newest checkpoint does not verify") from error
-        if (signed.size, signed.root) != (row.size, merkle.root_of(peaks)) or len(peaks) != row.size.bit_count():
-            raise Refused("the access log's newest checkpoint is not of the tree it stands beside")
-        return row.size, peaks
+
+def signed_head(session: Session, key: VerifyKey) -> tuple[int, Sequence[bytes]]:
+    """The tree's size and peaks (32 bytes each), which the newest checkpoint must have signed with the log's key. Raises Refused."""
+    row = session.connection().execute(_NEWEST).first()
+    if row is None:
+        return 0, ()
+    peaks = split_hashes(row.peaks)
+    try:
+        signed = checkpoint.verify(row.note, row.note.partition("\n")[0], key)
+    except CryptoError as error:
+        raise Refused("the access log's newest checkpoint does not verify") from error
+    if (signed.size, signed.root) != (row.size, merkle.root_of(peaks)) or len(peaks) != row.size.bit_count():
+        raise Refused("the access log's newest checkpoint is not of the tree it stands beside")
+    return row.size, peaks
 
 
 class _Rows:

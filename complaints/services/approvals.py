@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from complaints.errors import Conflict, Denied, Invalid, NotFound, Refused
 from complaints.models import Account, Approval, new_id
 from complaints.policy import Staff
-from complaints.services import accounts, holdings, log_reading, replacement, rosters
+from complaints.services import accounts, holdings, log_word, replacement, rosters
 from complaints.services.rosters import Member, Roster
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, ApprovalKind, ApprovalState, Duty, Event, Role
@@ -344,9 +344,8 @@ def _verified(unit: Unit, row: Approval) -> Request:
 
 
 def _told(unit: Unit, approval: bytes) -> dict[str | None, str | None]:
-    """The events of the log about a request, each with its digest."""
-    lines = log_reading.page(unit.session, subject=_subject(approval)).lines
-    return {line.fields.get("event"): line.fields.get("digest") for line in lines}
+    """The events of the log about a request, each with its digest. Raises Refused when one of them is not the log's own."""
+    return {told.get("event"): told.get("digest") for told in log_word.every(unit, subject=_subject(approval))}
 
 
 def _subject(approval: bytes) -> str:

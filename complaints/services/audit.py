@@ -11,7 +11,7 @@ from complaints.errors import NotFound
 from complaints.models import Account, Case, Channel, LogEntry, ProcessorRow
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
-from complaints.services import case_state, log_reading
+from complaints.services import case_state, log_reading, log_word
 from complaints.services.log_reading import LogLine, Wanted
 from complaints.services.log_verification import Verification
 from complaints.services.unit import Unit
@@ -236,15 +236,18 @@ def enter_reading(unit: Unit, actor: Staff, wanted: Filter) -> None:
 
 
 def is_entered(unit: Unit, actor: Staff, wanted: Filter) -> bool:
-    """Whether the log says already that `actor` reads this today: once a day and search is enough, or reading would fill the log."""
+    """Whether the log says already that `actor` reads this today: once a day and search is enough, or reading would fill the log.
+
+    A row that somebody put beside the log spares nobody their entry.
+    """
     read = log_reading.page(
         unit.session, event=Event.LOG_READ.value, actor=actor.account.hex(), case=wanted.case, size=log_reading.PAGE
     )
     said = ("case", "channel", "subject", "reason")
+    today = [line.position for line in read.lines if line.fields.get("day") == unit.today.isoformat()]
     return any(
-        line.fields.get("day") == unit.today.isoformat()
-        and {name: line.fields[name] for name in said if name in line.fields} == wanted.entered
-        for line in read.lines
+        {name: told[name] for name in said if name in told} == wanted.entered
+        for told in log_word.credible(unit, today).values()
     )
 
 
@@ -261,19 +264,22 @@ def enter_verification(unit: Unit, actor: Staff, found: Verification) -> None:
 
 
 def last_verification(unit: Unit) -> Verified | None:
-    """Nothing here vouches for it beyond the log itself: whoever holds its key could have entered it. None before the first."""
+    """Nothing here vouches for it beyond the log itself: whoever holds its key could have entered it. None before the first.
+
+    None as well when the newest row that says so is not the log's own.
+    """
     lines = log_reading.page(unit.session, event=Event.LOG_VERIFIED, size=1).lines
     newest = unit.session.scalar(select(func.max(LogEntry.position)))
-    if not lines or newest is None:
+    fields = log_word.credible(unit, [line.position for line in lines])
+    if not fields or newest is None:
         return None
-    fields = lines[0].fields
+    ((position, told),) = fields.items()
     try:
-        moment = datetime.strptime(fields["time"] or "", "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
-        size = int((fields["subject"] or "").removeprefix("entries:"))
-    except (KeyError, ValueError):  # expired, or written past the system
+        moment = datetime.strptime(told["time"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        size = int(told["subject"].removeprefix("entries:"))
+    except (KeyError, ValueError):  # expired, or not as it is entered
         return None
-    said = fields.get("reason") == INTACT
-    return Verified(lines[0].position, moment, fields.get("actor") or "", size, said, newest + 1 - size)
+    return Verified(position, moment, told.get("actor", ""), size, told.get("reason") == INTACT, newest + 1 - size)
 
 
 def read_entry(unit: Unit, position: int) -> AuditPage:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.orm import Session
 
 from complaints.errors import Refused
 from complaints.models import Base, Case, LogPending
-from complaints.services import erasure, log_proofs, log_reading, uploads
+from complaints.services import erasure, log_word, uploads
 from complaints.services.access_log import AccessLog
 from complaints.services.unit import Unit, Units
 from complaints.vocabulary import Event
@@ -69,26 +68,13 @@ class Story:
         return frozenset(parts[1] for parts in (line.split(":") for line in lines if line) if parts[0] == kind)
 
 
-def story(session: Session, log: AccessLog, case: str) -> Story:
+def story(unit: Unit, log: AccessLog, case: str) -> Story:
     """`case`: its id as hex. Raises Refused when an entry that is said to be of the case is not the log's own."""
-    return Story([*_entries(session, log, case), *_queued(session, log, case)])
+    return Story([*reversed(log_word.every(unit, case=case)), *_queued(unit, log, case)])
 
 
-def _entries(session: Session, log: AccessLog, case: str) -> Iterator[Mapping[str, str]]:
-    positions: list[int] = []
-    before: int | None = None
-    while True:
-        page = log_reading.page(session, case=case, before=before)
-        positions += [line.position for line in page.lines]
-        before = page.older
-        if before is None:
-            break
-    for position in reversed(positions):
-        yield log_proofs.proven_fields(session, log, position)
-
-
-def _queued(session: Session, log: AccessLog, case: str) -> Iterator[Mapping[str, str]]:
-    for row in session.execute(select(LogPending.id, LogPending.day, LogPending.fields, LogPending.signature)):
+def _queued(unit: Unit, log: AccessLog, case: str) -> Iterator[Mapping[str, str]]:
+    for row in unit.session.execute(select(LogPending.id, LogPending.day, LogPending.fields, LogPending.signature)):
         entry = log.read_queued(row.id, row.day, row.fields, row.signature)
         if entry.fields.get("case") == case:
             yield {"event": entry.event.value, **entry.fields}
@@ -99,7 +85,7 @@ def erase(unit: Unit, log: AccessLog, case: Case) -> Sequence[bytes]:
 
     Returns its files, for `settle` after the commit: nobody has their keys from now on. Raises Refused for a row that is not of this case.
     """
-    told = story(unit.session, log, case.id.hex())
+    told = story(unit, log, case.id.hex())
     of = {"case": case.id}
     stored = {name: [id_.hex() for id_ in unit.run(query, of).scalars()] for name, query in _IDS.items()}
     of_records = told.written("record")

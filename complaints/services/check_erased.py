@@ -20,7 +20,7 @@ def of_erased(unit: Unit, access_log: AccessLog, logged: Logged) -> Iterator[Fin
     """Takes out of `logged` what erased tests had brought, so that nothing else of the check misses it."""
     for case in sorted(logged.erased_cases):
         try:
-            told = case_erasure.story(unit.session, access_log, case)
+            told = case_erasure.story(unit, access_log, case)
             row = unit.session.get(Case, bytes.fromhex(case))
         except UNREADABLE:
             yield Finding("case", f"case {case} is said to be erased by entries that are not the log's own")

@@ -1,7 +1,9 @@
 """Handing over again what somebody held under keys that are lost: a list, and each case with new keys for everybody who holds it.
 
-The list is the access log's: cases whose grants lapsed, as `new_keys` entered it, and about which no lead has decided since. Before
-anything is handed over, each entry is proven to be under the log's newest checkpoint: rows that somebody put beside it give nobody a key. Whoever the reporter excluded, or who has not signed the undertaking with their new keys, gets none.
+The list is the access log's: cases whose grants lapsed, as `new_keys` entered it, and about which no lead has decided since. Only what
+the log's signed tree has counts as lapsed: rows that somebody put beside it give nobody a key, nor a place in the list. A row that says
+that somebody decided counts without that, for all that it does is to withhold. Whoever the reporter excluded, or who has not signed the
+undertaking with their new keys, gets none.
 """
 
 from collections import defaultdict
@@ -13,10 +15,8 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from complaints.errors import NotFound, Refused
 from complaints.models import Base
 from complaints.policy import Staff
-from complaints.services import accounts, case_reading, casework, log_reading, new_keys, replacement, rosters
-from complaints.services.access_log import AccessLog
+from complaints.services import accounts, case_reading, casework, log_reading, log_word, new_keys, replacement, rosters
 from complaints.services.keys import SessionKeys
-from complaints.services.log_proofs import prove_entry, verify_proof
 from complaints.services.replacement import AT_ONCE, Replaced
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import CompartmentName, Event
@@ -70,9 +70,15 @@ def owed(unit: Unit, actor: Staff) -> tuple[Owed, ...]:
     cases = {case for case, _account in lapsed}
     mine = {row.case_id: row for row in _held(unit, actor.account, cases) if row.channel_id in led}
     decided = _last_decided(unit, mine.keys())
+    open_ = {
+        about: entry
+        for about, entry in lapsed.items()
+        if about[0] in mine and about[1] != actor.account and decided.get(about[0], -1) < entry
+    }
+    told = log_word.credible(unit, open_.values())
     by_person: dict[bytes, dict[bytes, str]] = defaultdict(dict)
-    for (case, account), entry in lapsed.items():
-        if case in mine and account != actor.account and decided.get(case, -1) < entry:
+    for (case, account), entry in open_.items():
+        if entry in told and _tells_of(told[entry], case, account):
             by_person[account][case] = mine[case].reference
     names, ready = case_reading.names_of(unit, by_person), rosters.who_signed_undertaking(unit)
     people = [Owed(account, names[account], account in ready, held) for account, held in by_person.items()]
@@ -81,7 +87,6 @@ def owed(unit: Unit, actor: Staff) -> tuple[Owed, ...]:
 
 def hand_over(
     unit: Unit,
-    log: AccessLog,
     actor: Staff,
     keys: SessionKeys,
     identity_key: PrivateKey,
@@ -103,7 +108,7 @@ def hand_over(
     done: list[str] = []
     refused: list[str] = []
     for case in due[:AT_ONCE]:
-        identity = _held_identity(unit, log, lapsed[case, person], case, person)
+        identity = _held_identity(unit, lapsed[case, person], case, person)
         taken = replacement.hand_on(
             unit, actor, keys, identity_key, case, person, identity=identity, event=Event.KEYS_HANDED_AGAIN
         )
@@ -111,15 +116,17 @@ def hand_over(
     return Replaced(tuple(done), tuple(refused), due[AT_ONCE - 1] if len(due) > AT_ONCE else b"")
 
 
-def _held_identity(unit: Unit, log: AccessLog, entry: int, case: bytes, account: bytes) -> bool:
+def _held_identity(unit: Unit, entry: int, case: bytes, account: bytes) -> bool:
     """Whether the identity was among what this entry says was lost. Raises Refused when the log does not say so of them."""
-    try:
-        told = verify_proof(prove_entry(unit.session, log, entry, ("event", "case", "subject", "reason"))).fields
-    except NotFound as error:
-        raise Refused("keys that were lost in no entry of the access log") from error
-    if (told["event"], told["case"], told["subject"]) != (Event.KEYS_LAPSED, case.hex(), account.hex()):
+    told = log_word.at(unit, [entry])[entry]
+    if not _tells_of(told, case, account):
         raise Refused("an entry that tells of other keys")
     return CompartmentName.IDENTITY in new_keys.read_lapsed(told["reason"])
+
+
+def _tells_of(told: Mapping[str, str], case: bytes, account: bytes) -> bool:
+    wanted = (Event.KEYS_LAPSED, case.hex(), account.hex())
+    return (told.get("event"), told.get("case"), told.get("subject")) == wanted
 
 
 def _lapsed(unit: Unit) -> dict[tuple[bytes, bytes], int]:

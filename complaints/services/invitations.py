@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select
 from complaints.errors import Invalid, NotFound, Refused
 from complaints.models import Account, Invitation
 from complaints.policy import Staff
-from complaints.services import accounts, log_reading, organisation, rosters, vouching
+from complaints.services import accounts, log_reading, log_word, organisation, rosters, vouching
 from complaints.services.accounts import NewAccount
 from complaints.services.organisation import OrganisationNames
 from complaints.services.unit import Unit
@@ -116,9 +116,11 @@ def find(unit: Unit, token: SessionToken) -> Invited:
 
 
 def _told(unit: Unit, lookup: bytes) -> dict[str | None, str | None]:
-    """The events of the log about an invitation, each with its digest."""
-    lines = log_reading.page(unit.session, subject=_subject(lookup)).lines
-    return {line.fields.get("event"): line.fields.get("digest") for line in lines}
+    """The events of the log about an invitation, each with its digest; none when one of them is not the log's own."""
+    try:
+        return {told.get("event"): told.get("digest") for told in log_word.every(unit, subject=_subject(lookup))}
+    except Refused:
+        return {}
 
 
 def digest_of(row: Invitation) -> str:

@@ -78,14 +78,6 @@ def prove_entry(session: Session, log: AccessLog, position: int, disclose: Seque
     return document
 
 
-def proven_fields(session: Session, log: AccessLog, position: int) -> dict[str, str]:
-    """Everything that the entry at `position` says, when the newest checkpoint covers it. Raises Refused for what somebody wrote beside the log."""
-    try:
-        return verify_proof(prove_entry(session, log, position, FIELDS), log.verifier_key).fields
-    except NotFound as error:
-        raise Refused("an entry that the access log's tree does not have") from error
-
-
 def verify_proof(document: object, key: str | None = None) -> Proven:
     """Checks a proof, given as its JSON was read. `key`: the log's verifier key, as whoever checks had it from elsewhere.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, literal_column, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from complaints.models import LogEntry, LogField
@@ -198,7 +198,7 @@ def _in_days(wanted: Wanted) -> Callable[[ColumnElement[int]], ColumnElement[boo
 _SEARCHABLE_NAMES: list[ColumnElement[str]] = [literal_column(f"'{name}'") for name in SEARCHABLE]
 
 
-def holds(row: Any, name: str, value: bytes) -> ColumnElement[bool]:
+def holds(row: Any, name: str, value: bytes | BindParameter[bytes]) -> ColumnElement[bool]:
     """That a row of the log's fields is this one, said so that the index is used."""
     return and_(_named(row, name), row.value == value)
 

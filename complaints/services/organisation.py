@@ -10,7 +10,7 @@ from sqlalchemy import Executable, bindparam, func, select
 from complaints.errors import Conflict, Invalid, Refused
 from complaints.models import Base, Notice, NoticePage, Organisation
 from complaints.policy import Staff
-from complaints.services import log_reading, vouching
+from complaints.services import log_word, vouching
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event
 from crypto import encode_parts
@@ -140,12 +140,12 @@ def keep_page(unit: Unit, page_th: str, page_en: str) -> None:
 
 
 def _require_published(unit: Unit, text: PublishedText) -> None:
-    """Raises Refused when neither the access log nor an entry of this unit says that this was published."""
+    """Raises Refused when neither the access log, by entries of its tree, nor an entry of this unit says that this was published."""
     number = str(text.version)
-    told: list[Mapping[str, str | None]] = []
+    told: list[Mapping[str, str]] = []
     told += [entry.fields for entry in unit.entries if entry.event in _PUBLISHED and entry.fields["subject"] == number]
     for event in _PUBLISHED:
-        told += [line.fields for line in log_reading.page(unit.session, event=event, subject=number).lines]
+        told += log_word.page(unit, event=event, subject=number)[0]
     digest = digest_of_notice(text.version, text.published, text.text_th, text.text_en)
     if not any(fields.get("digest", digest) == digest for fields in told):  # an entry of an older program says none
         raise Refused("a notice that was changed past the system")

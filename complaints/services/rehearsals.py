@@ -21,8 +21,8 @@ from complaints.services import (
     casework,
     exhibits,
     intake,
-    log_proofs,
     log_reading,
+    log_word,
     rosters,
     routing,
     uploads,
@@ -234,7 +234,7 @@ def conclude(
     if not rosters.current(unit, opening.case.channel_id).is_lead(actor.account):
         raise _denied("only a lead of the channel ends a test report", case_id, "no-lead")
     if ending is Ending.OPENED:
-        _require_steps(unit, log, actor, case_id)
+        _require_steps(unit, actor, case_id)
     casework.enter(unit, Event.CASE_ERASED, actor, opening, reason=ending)
     return _erase(unit, log, actor, opening.case, ending)
 
@@ -268,12 +268,12 @@ def _denied(message: str, case: bytes, reason: str) -> Denied:
     return Denied(message, failure=Failure(Event.DENIED, {"subject": f"case:{case.hex()}", "reason": reason}))
 
 
-def _require_steps(unit: Unit, log: AccessLog, actor: Staff, case: bytes) -> None:
+def _require_steps(unit: Unit, actor: Staff, case: bytes) -> None:
     """By the log's own word: a row that somebody put beside it says nothing."""
     missing = {}
     for step in STEPS:
         position = _done(unit, actor, case, step)
-        told = log_proofs.proven_fields(unit.session, log, position) if position is not None else {}
+        told = log_word.at(unit, [position])[position] if position is not None else {}
         wanted = {"event": step.value, "case": case.hex(), "actor": actor.account.hex()}
         if wanted.items() - told.items():
             missing[step.value] = "missing"
@@ -283,7 +283,7 @@ def _require_steps(unit: Unit, log: AccessLog, actor: Staff, case: bytes) -> Non
 
 def _ended(unit: Unit, log: AccessLog, case: bytes) -> bool:
     try:
-        return was_erased(case_erasure.story(unit.session, log, case.hex()))
+        return was_erased(case_erasure.story(unit, log, case.hex()))
     except Refused:
         return False
 

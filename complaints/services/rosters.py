@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, select
 from complaints.errors import Denied, Refused
 from complaints.models import Account, Base, RosterRow, Undertaking, UndertakingSignature
 from complaints.policy import Staff
-from complaints.services import vouching
+from complaints.services import log_word, vouching
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import Duty, Event
 from crypto import AccountSeed, BadSignature, Malformed, SigningKey, VerifyKey, decode_parts, encode_parts, fingerprint
@@ -40,7 +40,7 @@ class KnownChannel:
 
 
 _TABLES = Base.metadata.tables
-_ACCOUNT, _CHANNEL, _ROSTER, _LOG = (_TABLES[name] for name in ("account", "channel", "roster", "log_field"))
+_ACCOUNT, _CHANNEL, _ROSTER = (_TABLES[name] for name in ("account", "channel", "roster"))
 _TEXT, _SIGNATURE = _TABLES["undertaking"], _TABLES["undertaking_signature"]
 
 _CHANNELS = select(*(_CHANNEL.c[column.name] for column in fields(KnownChannel))).order_by(
@@ -50,15 +50,6 @@ _VERSIONS = (
     select(_ROSTER.c.canonical, _ROSTER.c.signer, _ROSTER.c.signature)
     .where(_ROSTER.c.channel_id == bindparam("channel"))
     .order_by(_ROSTER.c.version)
-)
-_NEWEST_LOGGED = select(_LOG.c.value).where(
-    _LOG.c.name == "digest",
-    _LOG.c.entry
-    == select(_LOG.c.entry)
-    .where(_LOG.c.name == "subject", _LOG.c.value == bindparam("subject"))
-    .order_by(_LOG.c.entry.desc())
-    .limit(1)
-    .scalar_subquery(),
 )
 _ACCOUNTS = select(*(_ACCOUNT.c[name] for name in (*vouching.ACCOUNT_FACTS, "vouched"))).where(
     _ACCOUNT.c.id.in_(bindparam("accounts", expanding=True))
@@ -200,8 +191,8 @@ def _current(unit: Unit, channel: bytes) -> Roster:
     versions = chain(unit, channel)
     if not versions:
         raise Refused("this channel has no roster")
-    logged = unit.run(_NEWEST_LOGGED, {"subject": f"roster:{channel.hex()}".encode()}).scalar()
-    if logged != versions[-1].hash.hex().encode():
+    logged = log_word.newest(unit, f"roster:{channel.hex()}")
+    if logged is None or logged.get("digest") != versions[-1].hash.hex():
         raise Refused("the newest roster is not the one that the access log holds")
     _require_no_step_back(unit, channel, versions)
     return versions[-1]
@@ -248,7 +239,7 @@ def _all_current(unit: Unit) -> Iterator[Roster]:
 def _was_founded(unit: Unit, channel: bytes) -> bool:
     if chain(unit, channel) or unit.secrets.head_of(channel) is not None:
         return True
-    return unit.run(_NEWEST_LOGGED, {"subject": f"roster:{channel.hex()}".encode()}).scalar() is not None
+    return log_word.newest(unit, f"roster:{channel.hex()}") is not None
 
 
 def keeping_keys(unit: Unit, channel: bytes, since: Mapping[bytes, bytes]) -> frozenset[bytes]:

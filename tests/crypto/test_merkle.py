@@ -124,6 +124,32 @@ class TestGrowing:
             merkle.append(0, [], bytes(length))
 
 
+class TestUnderPeaks:
+    @pytest.mark.parametrize("size", range(1, SMALL + 1))
+    def test_every_leaf_leads_to_its_peak_past_complete_nodes(self, size: int) -> None:
+        peaks = TREE.grown[size - 1].peaks
+        assert merkle.root_of(peaks) == rfc6962.mth(LEAVES[:size])
+        for index in range(size):
+            peak, beside = merkle.way_to_peak(index, size)
+            assert all((below + 1) << level <= size for level, below in beside)
+            assert merkle.climb(index, leaf(index), [TREE.nodes[node] for node in beside]) == peaks[peak]
+
+    @settings(max_examples=30)
+    @given(SIZES, st.integers(0), st.integers(1))
+    def test_another_leaf_or_another_place_leads_elsewhere(self, size: int, choice: int, step: int) -> None:
+        index, other = choice % size, (choice + step) % size
+        peak, beside = merkle.way_to_peak(index, size)
+        nodes = [TREE.nodes[node] for node in beside]
+        reached = TREE.grown[size - 1].peaks[peak]
+        assert (merkle.climb(index, leaf(other), nodes) == reached) == (leaf(index) == leaf(other))
+        assert merkle.climb(index, bytes(32), nodes) != reached
+
+    @pytest.mark.parametrize(("index", "size"), [(0, 0), (5, 5), (6, 5), (-1, 5)])
+    def test_no_such_leaf(self, index: int, size: int) -> None:
+        with pytest.raises(ValueError, match="no such leaf"):
+            merkle.way_to_peak(index, size)
+
+
 class TestInclusion:
     @pytest.mark.parametrize("size", range(1, SMALL + 1))
     def test_proof_is_the_standards(self, size: int) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, text
 
-from complaints.errors import DomainError, Refused
+from complaints.errors import DomainError, NotFound
 from complaints.models import CaseloadRow, Grant, LogEntry, LogField
 from complaints.services import casework, departures, hand_again
 from complaints.services.access_log import AccessLog
@@ -90,8 +90,8 @@ def test_keys_that_only_planted_rows_call_lost_are_not_handed_over_again(cast: C
         ]
         session.execute(LogField.__table__.insert(), rows)
     lead = cast.lead
-    with pytest.raises(Refused), cast.units.writing() as unit:
-        hand_again.hand_over(
-            unit, cast.units.access_log, lead.actor, lead.keys, lead.identity_key, cast.unassigned.account
-        )
+    with cast.units.reading() as unit:
+        assert hand_again.owed(unit, lead.actor) == ()
+    with pytest.raises(NotFound), cast.units.writing() as unit:
+        hand_again.hand_over(unit, lead.actor, lead.keys, lead.identity_key, cast.unassigned.account)
     assert not opens(cast, cast.unassigned, report)

@@ -11,8 +11,8 @@ from complaints.services import acts, casework, rehearsals, tasks, vouching
 from complaints.services.log_verification import verify
 from complaints.services.rehearsals import Mark, Standing
 from complaints.vocabulary import Ending, Event
-from crypto import SALT, commit, entry_data, merkle
 from tests.cast import Report
+from tests.services.planting import entry_of, plant, rewrite
 from tests.services.rehearsing import ended, opened, sent
 from tests.stage import SECOND_DAY, Stage
 
@@ -30,48 +30,9 @@ def delete_case(stage: Stage, report: Report) -> None:
     run("DELETE FROM cases WHERE id = ?", report.case)
 
 
-def plant(stage: Stage, **fields: str) -> int:
-    """An entry beside the tree, with everything right that takes no key: fields, commitments and leaf."""
-    position = int(stage.attacker.value("SELECT max(position) FROM log_entry")) + 1
-    commitments = []
-    for number, (name, text) in enumerate(fields.items()):
-        salt = bytes(SALT)
-        commitments.append(commit(name, text.encode(), salt))
-        stage.attacker.insert("log_field", (position, number, name, text.encode(), salt, commitments[-1]))
-    stage.attacker.insert("log_entry", (position, merkle.leaf_hash(entry_data(commitments))))
-    return position
-
-
 def plant_erasure(stage: Stage, case: bytes) -> None:
     moment = {"event": "case.erased", "day": SECOND_DAY.isoformat()}
-    plant(stage, **moment, actor=stage.cast.lead.account.hex(), case=case.hex(), reason="opened")
-
-
-def rewrite(stage: Stage, entry: int, name: str, text: str) -> None:
-    """Another value in a field, its commitment and the entry's leaf along with it."""
-    (number, salt) = stage.attacker.rows(
-        "SELECT number, salt FROM log_field WHERE entry = ? AND name = ?", entry, name
-    )[0]
-    stage.attacker.run(
-        "UPDATE log_field SET value = ?, commitment = ? WHERE entry = ? AND number = ?",
-        text.encode(),
-        commit(name, text.encode(), salt),
-        entry,
-        number,
-    )
-    rows = stage.attacker.rows("SELECT commitment FROM log_field WHERE entry = ? ORDER BY number", entry)
-    leaf = merkle.leaf_hash(entry_data([commitment for (commitment,) in rows]))
-    stage.attacker.run("UPDATE log_entry SET leaf = ? WHERE position = ?", leaf, entry)
-
-
-def entry_of(stage: Stage, event: Event, case: bytes) -> int:
-    found: int = stage.attacker.value(
-        "SELECT one.entry FROM log_field one JOIN log_field other ON other.entry = one.entry"
-        " WHERE one.name = 'event' AND one.value = ? AND other.name = 'case' AND other.value = ?",
-        event.value.encode(),
-        case.hex().encode(),
-    )
-    return found
+    plant(stage.attacker, **moment, actor=stage.cast.lead.account.hex(), case=case.hex(), reason="opened")
 
 
 def is_missed(stage: Stage, report: Report) -> None:
@@ -92,8 +53,8 @@ def test_a_deleted_report_and_a_planted_erasure(stage: Stage) -> None:
 def test_a_deleted_report_whose_beginning_is_made_a_tests(stage: Stage) -> None:
     stage.next_day()
     delete_case(stage, stage.assigned)
-    received = entry_of(stage, Event.REPORT_RECEIVED, stage.assigned.case)
-    rewrite(stage, received, "event", Event.REPORT_REHEARSED.value)
+    received = entry_of(stage.attacker, Event.REPORT_RECEIVED, "case", stage.assigned.case.hex())
+    rewrite(stage.attacker, received, "event", Event.REPORT_REHEARSED.value)
     plant_erasure(stage, stage.assigned.case)
     stage.shows("case", "is said to be erased by entries that are not the log's own")
     is_missed(stage, stage.assigned)
@@ -105,7 +66,9 @@ def test_a_deleted_report_with_the_story_of_an_erased_test(stage: Stage) -> None
     ended(stage, test)
     delete_case(stage, stage.assigned)
     for event in (Event.REPORT_REHEARSED, Event.CASE_ERASED):
-        rewrite(stage, entry_of(stage, event, test.case), "case", stage.assigned.case.hex())
+        rewrite(
+            stage.attacker, entry_of(stage.attacker, event, "case", test.case.hex()), "case", stage.assigned.case.hex()
+        )
     stage.shows("case", "is said to be erased by entries that are not the log's own")
     is_missed(stage, stage.assigned)
     with stage.units.reading() as unit:
@@ -120,7 +83,7 @@ def test_a_deleted_report_whose_records_a_tests_entry_is_made_to_name(stage: Sta
         stage.attacker.value("SELECT max(entry) FROM log_field WHERE name = 'event' AND value = ?", b"note.written"),
     ).decode()
     delete_case(stage, stage.assigned)
-    rewrite(stage, entry_of(stage, Event.IDENTITY_OPENED, test.case), "writes", written)
+    rewrite(stage.attacker, entry_of(stage.attacker, Event.IDENTITY_OPENED, "case", test.case.hex()), "writes", written)
     is_missed(stage, stage.assigned)
 
 
@@ -210,7 +173,7 @@ def test_openings_that_somebody_wrote_beside_the_log(stage: Stage) -> None:
     test, lead = sent(stage), stage.cast.lead
     stage.read(lead, test)
     for event in rehearsals.STEPS:
-        plant(stage, event=event.value, actor=lead.account.hex(), case=test.case.hex())
+        plant(stage.attacker, event=event.value, actor=lead.account.hex(), case=test.case.hex())
     before = stage.contents()
     with pytest.raises(Refused):
         ended(stage, test)

@@ -275,7 +275,7 @@ def owed(cast: Cast, by: Person) -> dict[str, set[str]]:
 
 def hand(cast: Cast, by: Person, to: Person, after: bytes = b"") -> Replaced:
     with cast.units.writing() as unit:
-        return hand_again.hand_over(unit, cast.units.access_log, by.actor, by.keys, by.identity_key, to.account, after)
+        return hand_again.hand_over(unit, by.actor, by.keys, by.identity_key, to.account, after)
 
 
 def test_a_lead_hands_over_again_what_was_held_and_no_more(cast: Cast, access_log: AccessLog) -> None:

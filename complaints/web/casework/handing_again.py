@@ -58,8 +58,7 @@ def hand_over_again(visit: Visit) -> Reply:
     seed: AccountSeed = visit.prepared
     form = HandAgainForm(request.form)
     person, after = id_of(form.person) or b"", id_of(form.after) or b""
-    log = visit.app.units.access_log
-    done = hand_again.hand_over(visit.unit, log, visit.staff, visit.keys, seed.identity(), person, after)
+    done = hand_again.hand_over(visit.unit, visit.staff, visit.keys, seed.identity(), person, after)
     backoff.forget_mistakes(visit.unit, visit.staff.account)
     if done.after or done.refused:
         return _page(visit, visit.unit, form, done)
