@@ -14,6 +14,7 @@ from complaints.models import Base, Case
 from complaints.services import (
     acts,
     bulk_closing,
+    case_erasure,
     casework,
     holdings,
     readiness,
@@ -423,3 +424,9 @@ def test_what_it_began_as_is_what_it_is(stage: Stage, begin: Beginning, expected
     report = begin(stage)
     with stage.units.reading() as unit:
         assert acts.is_rehearsal(unit, unit.session.get_one(Case, report.case)) is expected
+
+
+def test_whatever_bears_a_cases_id_is_thought_of_when_it_is_erased() -> None:
+    """A table that comes later must say here what becomes of it."""
+    bearing = {name for name, table in Base.metadata.tables.items() if "case_id" in table.columns}
+    assert bearing == {*case_erasure._OF_THE_CASE, "file", "rehearsal"}
