@@ -354,6 +354,7 @@ def take_grants(unit: Unit, case: bytes, readers: Sequence[Reader]) -> None:
     """Every older grant goes: whoever stays reads the epochs before through the newest key. Nothing is left to renew."""
     unit.session.execute(delete(Departure).where(Departure.case_id == case))
     unit.session.execute(delete(Grant).where(Grant.case_id == case))
+    acts.read_anew(unit, case)
     staying = [reader.member.account for reader in readers]
     unit.session.execute(delete(CaseloadRow).where(CaseloadRow.case_id == case, CaseloadRow.account_id.not_in(staying)))
 

@@ -68,6 +68,7 @@ def recuse(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, reason: 
     act = _sign_recusal(unit, opening, actor, keys, roster)
     acts.store(unit, act)
     unit.session.execute(delete(Grant).where(Grant.case_id == case.id, Grant.recipient == actor.account))
+    acts.read_anew(unit, case.id)
     unit.session.execute(
         delete(CaseloadRow).where(CaseloadRow.case_id == case.id, CaseloadRow.account_id == actor.account)
     )

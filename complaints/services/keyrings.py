@@ -17,20 +17,7 @@ from crypto import CryptoError, PrivateKey, SecretKey, open_field, unwrap
 _TABLES = Base.metadata.tables
 _EPOCH, _GRANT = _TABLES["compartment"], _TABLES["grants"]
 _EPOCHS = select(_EPOCH).where(_EPOCH.c.case_id == bindparam("case")).order_by(_EPOCH.c.epoch.desc())
-_FIND_GRANT = select(_GRANT).where(
-    _GRANT.c.case_id == bindparam("case"),
-    _GRANT.c.recipient == bindparam("recipient"),
-    _GRANT.c.compartment == bindparam("compartment"),
-    _GRANT.c.epoch == bindparam("epoch"),
-)
-_GRANTS_OF_EPOCH = select(_GRANT).where(
-    _GRANT.c.case_id == bindparam("case"),
-    _GRANT.c.compartment == bindparam("compartment"),
-    _GRANT.c.epoch == bindparam("epoch"),
-)
-_GRANTED = select(_GRANT.c.compartment, _GRANT.c.epoch).where(
-    _GRANT.c.case_id == bindparam("case"), _GRANT.c.recipient == bindparam("recipient")
-)
+_GRANTS = select(_GRANT).where(_GRANT.c.case_id == bindparam("case"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +46,9 @@ class Keyring:
 def compartments_granted(unit: Unit, case: bytes, recipient: bytes) -> frozenset[CompartmentName]:
     """The compartments whose newest epoch was granted to `recipient`, as the rows say. Opens nothing, verifies nothing: to show, not to act on."""
     newest = newest_epochs(unit, case)
-    rows = unit.run(_GRANTED, {"case": case, "recipient": recipient})
-    return frozenset(CompartmentName(name) for name, epoch in rows if newest.get(name) == epoch)
+    return frozenset(
+        name for name in CompartmentName if name in newest and _grant_of(unit, case, name, newest[name], recipient)
+    )
 
 
 def recipients(unit: Unit, case: Case, compartment: CompartmentName) -> frozenset[bytes]:
@@ -77,7 +65,7 @@ def recipients(unit: Unit, case: Case, compartment: CompartmentName) -> frozense
     first = first_epoch(unit, case, compartment)
     if newest.epoch < first:
         raise Refused("an epoch that was withdrawn is back")
-    grants = unit.run(_GRANTS_OF_EPOCH, {"case": case.id, "compartment": compartment, "epoch": newest.epoch}).all()
+    grants = _grants(unit, case.id, compartment, newest.epoch)
     named = {grant.recipient: _require_named(unit, case, newest, grant, first) for grant in grants}
     since = {recipient: act.wrapped_to for recipient, act in named.items() if recipient != case.id}
     holding = rosters.keeping_keys(unit, case.channel_id, since) | (named.keys() & {case.id})
@@ -93,7 +81,6 @@ def open_keyring(
     of another reporter's, an epoch or grant that no act names, an act by nobody with the right, a key that is not the one its epoch
     commits to, an envelope moved from elsewhere, an epoch that was withdrawn and is back.
     """
-    place = {"case": case.id, "compartment": compartment}
     epochs = _epochs(unit, case.id, compartment)
     first = first_epoch(unit, case, compartment)
     if not epochs:
@@ -103,7 +90,7 @@ def open_keyring(
     if epochs[-1].epoch != first:
         raise Refused("the first epoch is missing, or one that was withdrawn is back")
     newest = epochs[0]
-    grant = unit.run(_FIND_GRANT, {**place, "recipient": recipient, "epoch": newest.epoch}).first()
+    grant = _grant_of(unit, case.id, compartment, newest.epoch, recipient)
     if grant is None or recipient in acts.left_at(unit, case, compartment, newest.epoch):
         return None
     acts.require_reporter(unit, case)
@@ -167,3 +154,13 @@ def _epochs(unit: Unit, case: bytes, compartment: CompartmentName) -> list[AnyRo
     """A compartment's epochs, the newest one first, unverified. Those of all three are read at once: whoever asks for one asks for another."""
     rows = unit.once(("epochs", case), lambda: unit.run(_EPOCHS, {"case": case}).all())
     return [row for row in rows if row.name == compartment]
+
+
+def _grants(unit: Unit, case: bytes, compartment: CompartmentName, epoch: int) -> list[AnyRow]:
+    """An epoch's grants, unverified. All of a case are read at once: those of earlier epochs are gone when a lead has begun the next."""
+    rows = unit.once(("grants", case), lambda: unit.run(_GRANTS, {"case": case}).all())
+    return [row for row in rows if row.compartment == compartment and row.epoch == epoch]
+
+
+def _grant_of(unit: Unit, case: bytes, compartment: CompartmentName, epoch: int, recipient: bytes) -> AnyRow | None:
+    return next((row for row in _grants(unit, case, compartment, epoch) if row.recipient == recipient), None)

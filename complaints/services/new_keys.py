@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select
 from complaints.errors import Conflict, NotFound, Refused
 from complaints.models import Account, Approval, Case, CaseloadRow, Grant, NewKeys, SecondFactor
 from complaints.policy import Staff
-from complaints.services import accounts, approvals, backoff, casework, recovery, rosters, sessions, vouching
+from complaints.services import accounts, acts, approvals, backoff, casework, recovery, rosters, sessions, vouching
 from complaints.services.accounts import NewAccount
 from complaints.services.approvals import Request
 from complaints.services.unit import Unit
@@ -147,6 +147,7 @@ def _end_grants(unit: Unit, actor: Staff, account: bytes) -> None:
         own = (Grant.case_id == case, Grant.recipient == account)
         grants = unit.session.execute(select(Grant.compartment, Grant.epoch).where(*own)).all()
         unit.session.execute(delete(Grant).where(*own))
+        acts.read_anew(unit, case)
         unit.enter(
             Event.KEYS_LAPSED,
             actor,
