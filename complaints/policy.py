@@ -113,6 +113,8 @@ class Staff:
     locale: Locale = Locale.THAI
     state: AccountState = AccountState.ACTIVE
     assurance: Assurance = Assurance.GIVEN
+    bound: bool = True
+    """Whether they have signed the newest undertaking. Looked up for the actions of `BOUND` alone."""
 
 
 Actor = Anonymous | Reporter | Staff
@@ -268,6 +270,42 @@ WITH_FACTOR = frozenset(
 """What an account without any second factor may not do: open cases, and change who can."""
 
 
+BOUND = frozenset(
+    {
+        Action.ARRANGE_CASES,  # answered with the case's own page where the form is not in order
+        Action.READ_CASE,
+        Action.READ_FILE,
+        Action.READ_ORIGINAL,
+        Action.WRITE_MESSAGE,
+        Action.WRITE_NOTE,
+        Action.HANDLE_TASKS,
+        Action.DECIDE_ABOUT_DATA,
+        Action.ASSIGN_CASE,
+        Action.EXPORT_CASE,
+        Action.SEARCH_CASES,
+        Action.MOVE_CASE,
+        Action.RENEW_KEYS,
+        Action.REPLACE_INVESTIGATOR,
+        Action.HAND_OVER_AGAIN,
+        Action.HANDLE_CASE,
+        Action.CLOSE_CASE,
+        Action.CLOSE_SEVERAL,
+        Action.REOPEN_CASE,
+        Action.OPEN_IDENTITY,
+        Action.ASK_FOR_IDENTITY,
+        Action.DECLINE_IDENTITY,
+        Action.END_REHEARSAL,
+        Action.READ_COMMENTS,
+        Action.DECIDE_COMMENTS,
+        Action.RELEASE_RECOVERY,
+    }
+)
+"""What nobody does before they have signed the newest undertaking: open a case or a comment, or hand a key to anybody (policy 3.4d).
+
+Lists, one's own account, requests and leaving a case stay open: they show nothing that is sealed, and nobody is to sign so as to be let go.
+"""
+
+
 class Verdict(StrEnum):
     ALLOWED = "allowed"
     SIGN_IN_FIRST = "sign-in-first"
@@ -275,6 +313,7 @@ class Verdict(StrEnum):
     SUSPENDED = "suspended"
     FACTOR_FIRST = "factor-first"
     ENROL_FIRST = "enrol-first"
+    UNDERTAKE_FIRST = "undertake-first"
 
 
 def decide(actor: Actor, action: Action) -> Verdict:
@@ -286,9 +325,13 @@ def decide(actor: Actor, action: Action) -> Verdict:
         return Verdict.ROLE_MISSING if isinstance(actor, Staff) else Verdict.SIGN_IN_FIRST
     if isinstance(actor, Staff) and rule.roles and not (rule.roles & actor.roles) and Anonymous not in rule.actors:
         return Verdict.ROLE_MISSING
-    if isinstance(actor, Staff) and Anonymous not in rule.actors:
-        if actor.assurance is Assurance.AWAITED and action not in BEFORE_FACTOR:
-            return Verdict.FACTOR_FIRST
-        if actor.assurance is Assurance.LACKING and action in WITH_FACTOR:
-            return Verdict.ENROL_FIRST
-    return Verdict.ALLOWED
+    return _owed(actor, action) if isinstance(actor, Staff) and Anonymous not in rule.actors else Verdict.ALLOWED
+
+
+def _owed(actor: Staff, action: Action) -> Verdict:
+    """What somebody whose roles allow it has to do first."""
+    if actor.assurance is Assurance.AWAITED and action not in BEFORE_FACTOR:
+        return Verdict.FACTOR_FIRST
+    if actor.assurance is Assurance.LACKING and action in WITH_FACTOR:
+        return Verdict.ENROL_FIRST
+    return Verdict.UNDERTAKE_FIRST if action in BOUND and not actor.bound else Verdict.ALLOWED

@@ -169,7 +169,7 @@ class Cast:
 
 
 def found(units: Units) -> Cast:
-    """The cast in an empty database: accounts, undertaking signed by all who investigate, two channels with signed rosters."""
+    """The cast in an empty database: accounts, undertaking signed by all who may come to hold a key, two channels with signed rosters."""
     investigator = Role.INVESTIGATOR
     cast = Cast(
         units=units,
@@ -198,7 +198,7 @@ def found(units: Units) -> Cast:
         channels.publish_next_undertaking(
             unit, cast.administrator.actor, text_th="ข้าพเจ้าจะรักษาความลับ", text_en="I keep the confidence."
         )
-        for someone in cast.staff[:6]:
+        for someone in (*cast.staff[:6], cast.custodian):
             rosters.sign_undertaking(unit, someone.actor, someone.keys.signing, 1)
         fallback = _channel(unit, cast.administrator, "fallback", 2)
         channel = _channel(unit, cast.administrator, "corruption", 1)

@@ -135,7 +135,7 @@ def _found_people(units: Units, drafts: dict[str, NewAccount]) -> dict[str, _Per
         administrator = next(p.actor for p in cast.values() if Role.ADMINISTRATOR in p.actor.roles)
         channels.publish_next_undertaking(unit, administrator, text_th=UNDERTAKING_TH, text_en=UNDERTAKING_EN)
         for member in cast.values():
-            if Role.INVESTIGATOR in member.actor.roles:
+            if member.actor.roles & {Role.INVESTIGATOR, Role.CUSTODIAN}:
                 rosters.sign_undertaking(unit, member.actor, member.keys.signing, 1)
     return cast
 

@@ -8,6 +8,7 @@ log holds the hash of every version, and the secret files the newest that this s
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import cached_property, lru_cache
 
 from sqlalchemy import bindparam, delete, select
@@ -326,6 +327,31 @@ def member_of(account: Account | AnyRow, duty: Duty) -> Member:
 def who_signed_undertaking(unit: Unit) -> frozenset[bytes]:
     """The accounts whose signature under the newest undertaking is there. Empty before one is published."""
     return unit.once("undertaking", lambda: _who_signed_undertaking(unit))
+
+
+def is_bound(unit: Unit, account: bytes) -> bool:
+    """Whether the account has signed the newest undertaking. Nobody is asked to before one is published."""
+    return newest_undertaking(unit) is None or account in who_signed_undertaking(unit)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUndertaking:
+    """Who signed which version when, as it is stored; the check holds it against the access log."""
+
+    version: int
+    account: bytes
+    name: str
+    signed: date
+
+
+def signed_undertakings(unit: Unit, account: bytes | None = None) -> list[SignedUndertaking]:
+    """By everybody, or by `account`: the newest version first, then by name. What was signed under an earlier one is kept."""
+    columns = (_SIGNATURE.c.version, _SIGNATURE.c.account_id, _ACCOUNT.c.display_name, _SIGNATURE.c.signed)
+    query = select(*columns).join(_ACCOUNT, _ACCOUNT.c.id == _SIGNATURE.c.account_id)
+    if account is not None:
+        query = query.where(_SIGNATURE.c.account_id == account)
+    rows = unit.run(query.order_by(_SIGNATURE.c.version.desc(), _ACCOUNT.c.display_name, _ACCOUNT.c.id))
+    return [SignedUndertaking(*row) for row in rows]
 
 
 def _who_signed_undertaking(unit: Unit) -> frozenset[bytes]:

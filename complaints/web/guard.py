@@ -19,8 +19,9 @@ from wtforms.validators import ValidationError
 
 from complaints import clock
 from complaints.errors import DomainError, Failure, NotFound
-from complaints.policy import POLICY, Action, Anonymous, Reporter, Staff, Verdict, decide
-from complaints.services import accounts, sessions
+from complaints.policy import BOUND, POLICY, Action, Anonymous, Reporter, Staff, Verdict, decide
+from complaints.services import accounts, rosters, sessions
+from complaints.services.unit import Unit
 from complaints.vocabulary import Assurance, Event
 from complaints.web import answers, faults
 from complaints.web.replies import Page, Redirect, Reply
@@ -35,6 +36,7 @@ ErrorReplies = Mapping[type[DomainError], Callable[[Visit, Any], Reply]]
 
 SIGN_IN_PAGE = "sign_in.sign_in"
 CODE_PAGE = "mailbox.code"
+UNDERTAKING_PAGE = "own_account.undertaking"
 _FACTOR_PAGES = {Verdict.FACTOR_FIRST: "second_factor.give", Verdict.ENROL_FIRST: "second_factor.overview"}
 
 _SECRET = frozenset({"passphrase", "repeated", "chosen", "suggestion", "code", "recovery_code", "digits", "passkey"})
@@ -111,7 +113,7 @@ def _handle(guard: Guard, view: View, values: Mapping[str, Any]) -> Response:
     visit: Visit | None = None
     try:
         _refuse_other_sites(application().settings.origin)
-        visit = _admit(values)
+        visit = _admit(guard.action, values)
         verdict = decide(visit.actor, guard.action)
         if verdict is not Verdict.ALLOWED:
             return answers.answer(visit, _turn_away(visit, guard, verdict))
@@ -138,7 +140,7 @@ def _refuse_other_sites(origin: str) -> None:
         raise Forbidden
 
 
-def _admit(values: Mapping[str, Any]) -> Visit:
+def _admit(action: Action, values: Mapping[str, Any]) -> Visit:
     """Who asks: the owner of the live session that the cookie of these pages leads to, or nobody in particular."""
     app = application()
     browser = cast(BrowserSession, session._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
@@ -149,7 +151,8 @@ def _admit(values: Mapping[str, Any]) -> Visit:
             opened = browser.load(unit)
             # A token counts under its own cookie alone: one of the staff's in the mailbox's is nobody's, and the other way round.
             if audience is Audience.STAFF and opened is not None and opened.account is not None:
-                actor = _assured(accounts.load_staff(unit, opened.account), browser) or actor
+                staff = _assured(accounts.load_staff(unit, opened.account), browser)
+                actor = _bound(unit, staff, action) if staff else actor
             elif audience is Audience.MAILBOX and opened is not None and opened.case is not None:
                 actor = Reporter(opened.case)
     if isinstance(actor, Anonymous):
@@ -167,6 +170,11 @@ def _assured(staff: Staff | None, browser: BrowserSession) -> Staff | None:
     return staff and replace(staff, assurance=Assurance(browser.get("assurance", Assurance.AWAITED)))
 
 
+def _bound(unit: Unit, staff: Staff, action: Action) -> Staff:
+    """By what they have signed until now, asked at each request: a new undertaking counts from the next one."""
+    return replace(staff, bound=rosters.is_bound(unit, staff.account)) if action in BOUND else staff
+
+
 def _note_use(visit: Visit, browser: BrowserSession, wanted: str | None) -> None:
     """Keeps the language a member of staff chose, and notes once a minute that the session is in use."""
     if isinstance(visit.actor, Staff) and wanted == visit.locale and browser.get("locale") != wanted:
@@ -180,6 +188,8 @@ def _turn_away(visit: Visit, guard: Guard, verdict: Verdict) -> Reply:
     """Strangers are led to where they can say who they are; staff are told no, and the log is told that they tried."""
     if verdict in _FACTOR_PAGES:
         return Redirect(_FACTOR_PAGES[verdict], _next())
+    if verdict is Verdict.UNDERTAKE_FIRST:
+        return _keep_words(visit, guard) or Redirect(UNDERTAKING_PAGE, _next())
     if isinstance(visit.actor, Staff):
         _enter(visit, Failure(Event.DENIED, {"subject": guard.action.value, "reason": verdict.value}))
         raise Forbidden
@@ -187,9 +197,19 @@ def _turn_away(visit: Visit, guard: Guard, verdict: Verdict) -> Reply:
         return guard.unsent(visit)
     if Reporter in POLICY[guard.action].actors:
         return Redirect(CODE_PAGE, {"locale": visit.locale})
-    if request.method == "POST" and not guard.takes_files and (typed := _typed()):
-        return Page("sign_in/unsent.html", {"typed": typed}, 403)
-    return Redirect(SIGN_IN_PAGE, _next())
+    return _keep_words(visit, guard) or Redirect(SIGN_IN_PAGE, _next())
+
+
+def _keep_words(visit: Visit, guard: Guard) -> Reply | None:
+    """What somebody wrote in a form that is not taken as yet, in a page of its own. None where nothing was written."""
+    if request.method != "POST":
+        return None
+    if guard.unsent is not None:
+        return guard.unsent(visit)
+    typed = [] if guard.takes_files else _typed()
+    return (
+        Page("sign_in/unsent.html", {"typed": typed, "unbound": isinstance(visit.actor, Staff)}, 403) if typed else None
+    )
 
 
 def _typed() -> list[str]:

@@ -12,6 +12,7 @@ from complaints.web.forms.people import AddressForm, show
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.passphrase_again import account_seed
 from complaints.web.replies import Page, Redirect, Reply
+from complaints.web.sign_in import place
 from crypto import AccountSeed
 
 blueprint = Blueprint("own_account", __name__)
@@ -84,6 +85,7 @@ def _page(unit: Unit, visit: Visit, *, missing: bool = False) -> Page:
     values = {
         "newest": rosters.newest_undertaking(unit),
         "signed": visit.staff.account in rosters.who_signed_undertaking(unit),
+        "own": rosters.signed_undertakings(unit, visit.staff.account),
         "missing": missing,
     }
     return Page("people/undertaking.html", values, 400 if missing else 200)
@@ -103,7 +105,8 @@ def sign(visit: Visit) -> Reply:
         raise Invalid({"agreed": "missing"})
     if visit.staff.account not in rosters.who_signed_undertaking(visit.unit):
         rosters.sign_undertaking(visit.unit, visit.staff, visit.keys.signing, newest.version)
-    return Redirect("own_account.overview", notice=_("You have signed the undertaking."))
+    endpoint, values = place(onward) if (onward := request.args.get("next")) else ("own_account.overview", {})
+    return Redirect(endpoint, values, notice=_("You have signed the undertaking."))
 
 
 @blueprint.post("/staff/account/sessions/<lookup>/end")

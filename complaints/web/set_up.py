@@ -71,7 +71,10 @@ def _undertaking_page(unit: Unit, form: TextsForm, status: int = 200) -> Page:
     newest = rosters.newest_undertaking(unit)
     signed = rosters.who_signed_undertaking(unit)
     people = [(line.display_name, line.id in signed) for line in accounts.list_accounts(unit) if _signs(line.roles)]
-    return Page("people/undertaking_text.html", {"form": form, "newest": newest, "people": people}, status)
+    kept = rosters.signed_undertakings(unit)
+    return Page(
+        "people/undertaking_text.html", {"form": form, "newest": newest, "people": people, "kept": kept}, status
+    )
 
 
 def _signs(roles: frozenset[Role]) -> bool:

@@ -501,6 +501,42 @@ class Gallery:
         expect(lead.find("[name=digits]")).to_be_visible()
         yield "request-new-keys", lead
 
+    def undertaking(self) -> States:
+        """A new version is published while somebody writes; and a member of a channel is suspended. For a site of its own: all are asked."""
+        lead, administrator = self.signed_in(LEAD), self.signed_in(ADMINISTRATOR)
+        lead.go("/staff/cases")
+        lead.find("main tbody a").first.click()
+        lead.find("#note-text").fill("ระหว่างที่เขียน มีคำรับรองฉบับใหม่")
+        case = lead.page.url.removeprefix(lead.origin).partition("?")[0]
+        administrator.go("/staff/set-up/undertaking")
+        administrator.find("main form button[type=submit]").click()
+        expect(administrator.find("main h1")).to_be_visible()
+        with lead.expecting(403):
+            lead.find(".writing--note:has(#note-text) .govuk-button:not([name])").click()
+            expect(lead.find("main ol")).to_be_visible()
+        yield "undertaking-words-kept", lead
+        lead.go(case)
+        expect(lead.find("[name=agreed]")).to_be_visible()
+        yield "undertaking-asked-again", lead
+        lead.find("[name=agreed]").check()
+        lead.find("main form button[type=submit]").click()
+        expect(lead.find("#note-text")).to_be_visible()
+        lead.go("/staff/undertaking")
+        yield "undertaking-signed", lead
+        administrator.go("/staff/set-up/undertaking")
+        administrator.find("details summary").click()
+        yield "undertaking-who-signed", administrator
+        administrator.go("/staff/accounts")
+        administrator.find("main th a", "ปรีชา").click()
+        administrator.find("a[href$='/suspend']").click()
+        administrator.find("main .govuk-button--warning").click()
+        expect(administrator.find("main table")).to_be_visible()
+        administrator.go("/staff/channels")
+        yield "channels-suspended", administrator
+        administrator.find("main section h2 a").first.click()
+        expect(administrator.find("main table").first).to_be_visible()
+        yield "channel-suspended", administrator
+
     def casework(self) -> States:
         lead = self.signed_in(LEAD)
         lead.go("/staff/cases")

@@ -1,6 +1,7 @@
 """axe on every page in every state, in both languages, by day and by night; and no page is wider than its screen."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_nor_where_nobody_can_receive_a_report(
         visitor = visitors(Device(language, javascript=True, width=360), empty.origin)
         visitor.go(f"/{language}/form", 503)
         found = examined(visitor, "reporter-closed")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_nor_while_a_new_undertaking_waits(
+    visitors: NewVisitor, tmp_path: Path, migrated_file: Path, language: str
+) -> None:
+    with serving(tmp_path, migrated_file) as own:
+        gallery = Gallery(partial(visitors, origin=own.origin), own, language, tmp_path)
+        found = [finding for name, visitor in gallery.undertaking() for finding in examined(visitor, name)]
     assert not found, "\n".join(found)
 
 

@@ -151,6 +151,22 @@ def test_what_has_no_rule_is_no_action(monkeypatch: pytest.MonkeyPatch) -> None:
         decide(ACTORS["investigator"], Action.READ_CASE)
 
 
+BEFORE_SIGNING = {Action.TAKE_DOWN, Action.LIST_CASES, Action.RECUSE, Action.SEE_TIMELINE}
+"""Of what investigators alone do: it shows nothing that is sealed, says itself what is missing, or lets them go."""
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize(
+    "name", ["investigator", "administrator", "custodian", "custodian who investigates", "auditor"]
+)
+def test_before_the_undertaking_is_signed_no_case_opens_and_no_key_is_handed_over(name: str, action: Action) -> None:
+    expected = _expected(name, action)
+    opens = ALLOWED[action] == _INVESTIGATORS and action not in BEFORE_SIGNING
+    if expected is Verdict.ALLOWED and (opens or action is Action.RELEASE_RECOVERY):
+        expected = Verdict.UNDERTAKE_FIRST
+    assert decide(replace(ACTORS[name], bound=False), action) is expected  # type: ignore[type-var]
+
+
 OPENS_NOTHING = {Action.SIGN_OUT, Action.GIVE_FACTOR}
 
 

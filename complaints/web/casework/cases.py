@@ -124,8 +124,9 @@ def _choices(values: Iterable[StrEnum]) -> list[dict[str, str]]:
 
 
 def unsent(kind: str, form: Form, visit: Visit) -> Reply:
-    """The session of this form has ended: what was typed goes back into the page, and nowhere else."""
-    values = {"kind": kind, "form": form, "signed_in": isinstance(visit.actor, Staff)}
+    """The session of this form has ended, or there is an undertaking to sign first: what was typed goes back into the page, and nowhere else."""
+    signed_in = isinstance(visit.actor, Staff)
+    values = {"kind": kind, "form": form, "signed_in": signed_in, "unbound": signed_in and not visit.staff.bound}
     return Page("casework/unsent.html", values | {"case_id": visit.values["case"]}, 403)
 
 
