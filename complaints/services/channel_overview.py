@@ -9,7 +9,7 @@ from complaints.models import Account
 from complaints.services import rosters
 from complaints.services.rosters import KnownChannel, Roster
 from complaints.services.unit import Unit
-from complaints.vocabulary import Duty
+from complaints.vocabulary import AccountState, Duty
 from crypto import fingerprint
 
 
@@ -23,6 +23,8 @@ class MemberLine:
     signed_undertaking: bool
     keys_match: bool
     """Whether the account's own public keys are still the ones in the roster."""
+    suspended: bool
+    """Whoever is suspended stays on the roster, and receives nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def _members(unit: Unit, roster: Roster) -> tuple[MemberLine, ...]:
                 fingerprint=member.fingerprint,
                 signed_undertaking=member.account in signed,
                 keys_match=own == member.fingerprint,
+                suspended=account is not None and account.state != AccountState.ACTIVE,
             )
         )
     return tuple(lines)

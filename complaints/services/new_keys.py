@@ -188,16 +188,56 @@ def _renew_on_rosters(unit: Unit, actor: Staff, signing: SigningKey, account: Ac
         rosters.sign_next(unit, actor, signing, channel.id, members)
 
 
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A person whose roster in a channel still names other keys than their account has."""
+
+    account: bytes
+    name: str
+    channel: rosters.KnownChannel
+
+
+def outdated(unit: Unit) -> list[Outdated]:
+    """Everybody to whom nothing is wrapped in a channel before a lead of it signs, by channel. Rosters that do not verify say nothing."""
+    found = []
+    for channel in rosters.channels(unit):
+        roster = _verified(unit, channel.id)
+        members = {member.account: member for member in roster.members} if roster else {}
+        rows = unit.session.scalars(select(Account).where(Account.id.in_(members)).order_by(Account.display_name))
+        found += [
+            Outdated(row.id, row.display_name, channel)
+            for row in rows
+            if members[row.id] != rosters.member_of(row, members[row.id].duty)
+        ]
+    return found
+
+
 def rosters_left(unit: Unit, account: bytes) -> Sequence[rosters.KnownChannel]:
     """Channels whose roster still names other keys than the account has: nothing is wrapped to it there before a lead of theirs signs."""
-    row = unit.session.get_one(Account, account)
-    left = []
+    return [one.channel for one in outdated(unit) if one.account == account]
+
+
+def rosters_with(
+    unit: Unit, actor: Staff, account: bytes
+) -> tuple[list[rosters.KnownChannel], list[rosters.KnownChannel]]:
+    """The channels on whose rosters the account stands: those whose next roster `actor` signs by confirming its new keys, and the others."""
+    signed: list[rosters.KnownChannel] = []
+    left: list[rosters.KnownChannel] = []
     for channel in rosters.channels(unit):
-        try:
-            roster = rosters.present(unit, channel.id)
-        except Refused:
-            continue
-        member = roster.member(account) if roster else None
-        if member is not None and member != rosters.member_of(row, member.duty):
-            left.append(channel)
-    return left
+        roster = _verified(unit, channel.id)
+        if roster is not None and roster.member(account) is not None:
+            (signed if roster.is_lead(actor.account) else left).append(channel)
+    return signed, left
+
+
+def leads(unit: Unit, account: bytes) -> bool:
+    """Whether the account leads any channel, and so may be the one who confirms. A roster that does not verify names nobody."""
+    found = (_verified(unit, channel.id) for channel in rosters.channels(unit))
+    return any(roster is not None and roster.is_lead(account) for roster in found)
+
+
+def _verified(unit: Unit, channel: bytes) -> rosters.Roster | None:
+    try:
+        return rosters.present(unit, channel)
+    except Refused:
+        return None

@@ -6,8 +6,9 @@ from werkzeug.exceptions import BadRequest
 
 from complaints.errors import Conflict, Denied, DomainError, Invalid
 from complaints.policy import Action
-from complaints.services import accounts, channel_overview
+from complaints.services import accounts, channel_overview, new_keys
 from complaints.services.accounts import AccountLine
+from complaints.services.unit import Unit
 from complaints.vocabulary import Role
 from complaints.web.forms.administration import RolesForm
 from complaints.web.guard import UnitKind, Visit, guarded
@@ -27,7 +28,8 @@ def list_accounts(visit: Visit) -> Page:
 @guarded(Action.CHANGE_ROLES, UnitKind.READING)
 def read_account(visit: Visit, account: bytes) -> Page:
     line = accounts.read_account(visit.unit, account)
-    return _account_page(line, RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version}))
+    form = RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version})
+    return _account_page(visit.unit, line, form)
 
 
 def _read_form(visit: Visit) -> RolesForm:
@@ -40,18 +42,18 @@ def _read_form(visit: Visit) -> RolesForm:
 
 def _not_changed(visit: Visit, error: DomainError) -> Page:
     """The form again, with what stands now; what was chosen is kept unless somebody else has changed the account meanwhile."""
+    form: RolesForm = visit.prepared
     with visit.app.units.reading() as unit:
         line = accounts.read_account(unit, visit.values["account"])
-    form: RolesForm = visit.prepared
-    if isinstance(error, Invalid):
-        form.roles.errors = [str(RolesForm.PROBLEMS[error.problems["roles"]])]
-        return _account_page(line, form, status=400)
-    if isinstance(error, Denied):
-        form.roles.errors = [str(RolesForm.LAST_ADMINISTRATOR)]
-        return _account_page(line, form, status=409)
-    form = RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version})
-    form.roles.errors = [str(RolesForm.CHANGED_MEANWHILE)]
-    return _account_page(line, form, status=409)
+        if isinstance(error, Invalid):
+            form.roles.errors = [str(RolesForm.PROBLEMS[error.problems["roles"]])]
+            return _account_page(unit, line, form, status=400)
+        if isinstance(error, Denied):
+            form.roles.errors = [str(RolesForm.LAST_ADMINISTRATOR)]
+            return _account_page(unit, line, form, status=409)
+        form = RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version})
+        form.roles.errors = [str(RolesForm.CHANGED_MEANWHILE)]
+        return _account_page(unit, line, form, status=409)
 
 
 @blueprint.post("/staff/accounts/<id:account>")
@@ -77,5 +79,6 @@ def list_channels(visit: Visit) -> Page:
     return Page("administration/channels.html", {"channels": channel_overview.list_channels(visit.unit)})
 
 
-def _account_page(line: AccountLine, form: RolesForm, status: int = 200) -> Page:
-    return Page("administration/account.html", {"account": line, "form": form, "items": role_choices()}, status)
+def _account_page(unit: Unit, line: AccountLine, form: RolesForm, status: int = 200) -> Page:
+    values = {"account": line, "form": form, "items": role_choices(), "left": new_keys.rosters_left(unit, line.id)}
+    return Page("administration/account.html", values, status)

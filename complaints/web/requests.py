@@ -7,7 +7,7 @@ from flask import Blueprint, request
 from flask_babel import lazy_gettext as _
 
 from complaints.errors import Conflict, DomainError, Invalid, Refused
-from complaints.policy import Action
+from complaints.policy import Action, Verdict, decide
 from complaints.services import accounts, approvals, backoff, holdings, new_keys, rosters
 from complaints.services.approvals import Request
 from complaints.services.unit import Unit
@@ -71,7 +71,14 @@ def _fingerprint(unit: Unit, wanted: Request) -> str | None:
 @guarded(Action.SEE_REQUESTS, UnitKind.READING)
 def list_requests(visit: Visit) -> Reply:
     lines = _lines(visit.unit, visit)
-    return Page("people/requests.html", {"lines": [line for line in lines if line.own or line.theirs]})
+    asks = decide(visit.staff, Action.CHANGE_CHANNEL) is Verdict.ALLOWED
+    concerned = asks or new_keys.leads(visit.unit, visit.staff.account)
+    values = {
+        "lines": [line for line in lines if line.own or line.theirs],
+        "outdated": new_keys.outdated(visit.unit) if concerned else (),
+        "asks": asks,
+    }
+    return Page("people/requests.html", values)
 
 
 def _lines(unit: Unit, visit: Visit) -> Iterator[RequestLine]:
@@ -91,8 +98,11 @@ def read(visit: Visit, approval: bytes) -> Reply:
 
 def _page(unit: Unit, visit: Visit, approval: bytes, form: ConfirmForm, status: int = 200) -> Page:
     line = _line(unit, visit, approvals.read_own(unit, visit.staff, approval))
-    held = holdings.of_account(unit, line.request.person) if line.request.kind is ApprovalKind.NEW_KEYS else None
-    return Page("people/request.html", {"line": line, "form": form, "held": held}, status)
+    person, renews = line.request.person, line.request.kind is ApprovalKind.NEW_KEYS
+    held = holdings.of_account(unit, person) if renews else None
+    signed, left = new_keys.rosters_with(unit, visit.staff, person) if renews else ([], [])
+    values = {"line": line, "form": form, "held": held, "signed": signed, "left": left}
+    return Page("people/request.html", values, status)
 
 
 def _unlock(visit: Visit) -> AccountSeed:
@@ -136,6 +146,9 @@ def confirm(visit: Visit, approval: bytes) -> Reply:
             "Done, and entered in the access log. One thing is left: sign the undertaking, or nothing is sealed to you."
         )
         return Redirect("own_account.undertaking", notice=said)
+    if wanted.kind is ApprovalKind.NEW_KEYS and new_keys.rosters_left(visit.unit, wanted.person):
+        said = _("Done, and entered in the access log. On some rosters the old keys still stand: see below.")
+        return Redirect("requests.list_requests", notice=said)
     return Redirect("requests.list_requests", notice=_("Done, and entered in the access log."))
 
 

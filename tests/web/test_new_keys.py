@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 
+from complaints.services import accounts, new_keys
 from complaints.services.unit import Units
 from complaints.vocabulary import Event
 from tests.cast import Cast, Person
@@ -123,6 +124,90 @@ def test_nobody_asks_for_their_own(cast: Cast, signed_in: SignIn) -> None:
     browser = signed_in(cast.administrator)
     page = page_of(cast.administrator)
     assert browser.post(page, token=browser.token_on(page)).status_code == 409
+
+
+# -- Rosters on which the old keys still stand ----------------------------------------------------------------------
+
+
+def drawn_behind(browser: Browser, link: str) -> str:
+    """The digits of the keys that the owner draws."""
+    return digits_on(browser.post(link, {"passphrase": NEW, "repeated": NEW}).text)
+
+
+def confirm(lead: Browser, person: Person, digits: str) -> str:
+    """Returns the page that follows."""
+    (address,) = waiting(lead)
+    form = {"digits": digits[-23:], "passphrase": person.passphrase}
+    answer = lead.post(address, form, token=lead.token_on(address))
+    assert answer.status_code == 303
+    return unescape(lead.get(answer.location).text)
+
+
+def test_whoever_confirms_sees_on_which_rosters_the_old_keys_will_stand(
+    cast: Cast, signed_in: SignIn, browser: Browser, link: str
+) -> None:
+    drawn_behind(browser, link)
+    own, other = signed_in(cast.lead), signed_in(cast.other_lead)
+    for lead, said, not_said in (
+        (own, "By confirming you also sign the new keys", "You do not lead these channels"),
+        (other, "You do not lead these channels", "By confirming you also sign the new keys"),
+    ):
+        lead.get("/staff/account?lang=en")
+        page = unescape(lead.get(waiting(lead)[0]).text)
+        assert f"{said}" in page
+        assert not_said not in page
+        assert "corruption" in page
+
+
+def test_after_a_lead_of_another_channel_has_confirmed_it_is_said_what_is_left(
+    cast: Cast, signed_in: SignIn, browser: Browser, link: str, log: Log
+) -> None:
+    digits = drawn_behind(browser, link)
+    other = signed_in(cast.other_lead)
+    other.get("/staff/account?lang=en")
+    page = confirm(other, cast.other_lead, digits)
+    assert "On some rosters the old keys still stand" in page
+    assert "Rosters on which old keys still stand" in page
+    assert cast.investigator.display_name in page
+    assert len(log.entries(Event.ROSTER_SIGNED)) == 2  # those of the beginning
+
+
+def test_after_a_lead_of_the_channel_has_confirmed_nothing_is_left(
+    cast: Cast, signed_in: SignIn, browser: Browser, link: str
+) -> None:
+    digits = drawn_behind(browser, link)
+    lead = signed_in(cast.lead)
+    lead.get("/staff/account?lang=en")
+    assert "old keys still stand" not in confirm(lead, cast.lead, digits)
+
+
+def test_the_administrator_sees_it_and_asks_for_the_same_duty_again(
+    cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    person = renew(cast, cast.investigator, by=cast.other_lead)
+    administrator = signed_in(cast.administrator)
+    account, channel = f"/staff/accounts/{person.account.hex()}", f"/staff/channels/{cast.channel.hex()}"
+    shown = unescape(administrator.get(f"{account}?lang=en").text)
+    assert "On these rosters other keys stand than the account has" in shown
+    assert f'href="{channel}"' in shown
+    assert f'href="{channel}"' in administrator.get("/staff/requests").text
+    asked = {"person": person.account.hex(), "duty": "member"}
+    answer = administrator.post(f"{channel}/requests", asked, token=administrator.token_on(channel))
+    assert answer.status_code == 303
+    with units.reading() as unit:
+        digits = accounts.read_account(unit, person.account).fingerprint
+    lead = signed_in(cast.lead)
+    lead.get("/staff/account?lang=en")
+    assert "old keys still stand" not in confirm(lead, cast.lead, digits)
+    assert "other keys stand" not in administrator.get(account).text
+    with units.reading() as unit:
+        assert new_keys.outdated(unit) == []
+
+
+def test_others_are_not_told_of_it(cast: Cast, signed_in: SignIn) -> None:
+    renew(cast, cast.investigator, by=cast.other_lead)
+    assert "old keys still stand" not in signed_in(cast.unassigned).get("/staff/requests?lang=en").text
+    assert "old keys still stand" in signed_in(cast.lead).get("/staff/requests?lang=en").text
 
 
 # -- Handing over again ----------------------------------------------------------------------------------------------

@@ -93,3 +93,17 @@ def test_without_its_token_the_form_is_refused(administrator: Browser, cast: Cas
 
 def test_nobody_is_not_found(administrator: Browser) -> None:
     assert administrator.get(f"/staff/accounts/{'0' * 32}/suspend").status_code == 404
+
+
+def test_whoever_is_suspended_is_marked_where_a_channels_members_stand(administrator: Browser, cast: Cast) -> None:
+    channel = f"/staff/channels/{cast.channel.hex()}"
+    for path in ("/staff/channels", channel):
+        assert "Suspended: receives nothing" not in administrator.get(f"{path}?lang=en").text
+    assert post(administrator, cast.triage) == 303
+    for path in ("/staff/channels", channel):
+        page = administrator.get(path).text
+        assert page.count("Suspended: receives nothing") == 1
+        row = page[page.index("Suspended: receives nothing") - 200 : page.index("Suspended: receives nothing")]
+        assert cast.triage.display_name in row
+    assert post(administrator, cast.triage, "reinstate", "2") == 303
+    assert "Suspended: receives nothing" not in administrator.get(channel).text
