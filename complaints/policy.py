@@ -51,6 +51,8 @@ class Action(StrEnum):
     CLOSE_SEVERAL = "close-several"
     REOPEN_CASE = "reopen-case"
     END_REHEARSAL = "end-rehearsal"
+    LINK_CASES = "link-cases"
+    MERGE_CASES = "merge-cases"
     OPEN_IDENTITY = "open-identity"
     ASK_FOR_IDENTITY = "ask-for-identity"
     DECLINE_IDENTITY = "decline-identity"
@@ -177,6 +179,8 @@ POLICY: dict[Action, Rule] = {
     Action.CLOSE_SEVERAL: _staff(Role.INVESTIGATOR),
     Action.REOPEN_CASE: _staff(Role.INVESTIGATOR),
     Action.END_REHEARSAL: _staff(Role.INVESTIGATOR),
+    Action.LINK_CASES: _staff(Role.INVESTIGATOR),
+    Action.MERGE_CASES: _staff(Role.INVESTIGATOR),
     Action.OPEN_IDENTITY: _staff(Role.INVESTIGATOR),
     Action.ASK_FOR_IDENTITY: _staff(Role.INVESTIGATOR),
     Action.DECLINE_IDENTITY: _staff(Role.INVESTIGATOR),
@@ -246,6 +250,8 @@ WITH_FACTOR = frozenset(
         Action.CLOSE_SEVERAL,
         Action.REOPEN_CASE,
         Action.END_REHEARSAL,
+        Action.LINK_CASES,
+        Action.MERGE_CASES,
         Action.OPEN_IDENTITY,
         Action.ASK_FOR_IDENTITY,
         Action.DECLINE_IDENTITY,
@@ -291,6 +297,8 @@ BOUND = frozenset(
         Action.CLOSE_CASE,
         Action.CLOSE_SEVERAL,
         Action.REOPEN_CASE,
+        Action.LINK_CASES,
+        Action.MERGE_CASES,
         Action.OPEN_IDENTITY,
         Action.ASK_FOR_IDENTITY,
         Action.DECLINE_IDENTITY,

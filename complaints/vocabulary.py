@@ -48,6 +48,7 @@ class CaseStatus(StrEnum):
     TRIAGE = "triage"  # opened, not yet accepted
     ACCEPTED = "accepted"  # taken on, waits for somebody to investigate
     INVESTIGATING = "investigating"  # assigned by a lead, or begun by whoever holds it
+    MERGED = "merged"  # looked into together with a case that leads it; its days go on
     CLOSED = "closed"  # with an outcome, findings and feedback
 
 
@@ -59,6 +60,14 @@ class Outcome(StrEnum):
     UNSUBSTANTIATED = "unsubstantiated"
     OUT_OF_SCOPE = "out-of-scope"
     REFERRED = "referred"  # to whoever is responsible for it elsewhere
+
+
+class Tie(StrEnum):
+    """How a case belongs together with another, as its own record says it."""
+
+    RELATED = "related"
+    MERGED = "merged"  # it is looked into together with the other, which leads
+    LEADING = "leading"  # the other is looked into together with it
 
 
 class Priority(StrEnum):
@@ -99,6 +108,8 @@ class RecordKind(StrEnum):
     TASK_DONE = "task-done"
     RECUSAL = "recusal"  # why somebody gave up their keys
     MOVING = "moving"  # why a case went to another channel
+    LINK = "link"  # that it belongs together with another case, how and why
+    UNLINK = "unlink"  # that a link counts no more
     TAKEN_DOWN = "taken-down"  # how a report came that staff took down, and who did
     TRANSCRIPT_CHECK = "transcript-check"  # what the reporter says of what was taken down
 
@@ -129,6 +140,8 @@ _COMPARTMENT_OF = {
     RecordKind.TASK_DONE: CompartmentName.INTERNAL,
     RecordKind.RECUSAL: CompartmentName.INTERNAL,
     RecordKind.MOVING: CompartmentName.INTERNAL,
+    RecordKind.LINK: CompartmentName.INTERNAL,
+    RecordKind.UNLINK: CompartmentName.INTERNAL,
     RecordKind.TAKEN_DOWN: CompartmentName.REPORT,
     RecordKind.TRANSCRIPT_CHECK: CompartmentName.REPORT,
 }
@@ -454,6 +467,10 @@ class Event(StrEnum):
     CASE_CLOSED = "case.closed"
     CASE_REOPENED = "case.reopened"
     CASE_ERASED = "case.erased"
+    CASE_LINKED = "case.linked"
+    CASE_UNLINKED = "case.unlinked"
+    CASE_MERGED = "case.merged"
+    CASE_UNMERGED = "case.unmerged"
     TASK_SET = "task.set"
     TASK_DONE = "task.done"
     IDENTITY_OPENED = "identity.opened"

@@ -32,7 +32,7 @@ from complaints.vocabulary import (
 )
 from crypto import PrivateKey, SecretKey
 
-_HANDED_OVER = frozenset({CaseStatus.INVESTIGATING, CaseStatus.CLOSED})
+_HANDED_OVER = frozenset({CaseStatus.INVESTIGATING, CaseStatus.MERGED, CaseStatus.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
         epoch=opening.report.newest,
         leads=tuple(c.name for c in everybody if c.keeps),
         candidates=tuple(c for c in everybody if c.duty is not Duty.LEAD),
-        excluded_words=_exclusions(unit, opening).text("words"),
+        excluded_words=exclusions_of(unit, opening).text("words"),
     )
 
 
@@ -117,7 +117,7 @@ def candidates(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> t
 
 def candidates_of(unit: Unit, opening: Opening, roster: Roster) -> list[Candidate]:
     """Everybody on the roster, leads included. Opens the reporter's exclusions: the caller enters it. Raises Refused."""
-    excluded = case_reading.excluded_accounts(_exclusions(unit, opening))
+    excluded = case_reading.excluded_accounts(exclusions_of(unit, opening))
     signed = rosters.who_signed_undertaking(unit)
     withdrawn = is_withdrawn(unit, opening)
     recused = {act.maker for act in acts.recusals_of(unit, opening.case)}
@@ -198,7 +198,7 @@ def assign(
         raise Invalid({"assigned": "missing"})
     begun = hand_over(unit, actor, keys, identity_key, opening, roster, known, assigned, chosen=assigned)
     case = opening.case
-    if case.status != CaseStatus.CLOSED and assigned:
+    if case.status not in {CaseStatus.MERGED, CaseStatus.CLOSED} and assigned:
         case.status = CaseStatus.INVESTIGATING
     case_state.project(unit, case)
     enter_hand_over(unit, Event.CASE_ASSIGNED, actor, opening, begun)
@@ -280,7 +280,8 @@ def require_lead(unit: Unit, actor: Staff, opening: Opening) -> Roster:
     return roster
 
 
-def _exclusions(unit: Unit, opening: Opening) -> OpenedRecord:
+def exclusions_of(unit: Unit, opening: Opening) -> OpenedRecord:
+    """Whom the reporter excluded, and their words for it. Raises Refused."""
     rows = records.rows_of(unit, opening.case.id, CompartmentName.REPORT, [RecordKind.EXCLUSIONS])
     if len(rows) != 1:
         raise Refused("a case whose exclusions are missing")

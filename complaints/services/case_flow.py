@@ -27,9 +27,10 @@ NEXT_STATUSES: dict[CaseStatus, tuple[CaseStatus, ...]] = {
     CaseStatus.TRIAGE: (CaseStatus.TRIAGE, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATING),
     CaseStatus.ACCEPTED: (CaseStatus.ACCEPTED, CaseStatus.INVESTIGATING),
     CaseStatus.INVESTIGATING: (CaseStatus.INVESTIGATING,),
+    CaseStatus.MERGED: (CaseStatus.MERGED,),
     CaseStatus.CLOSED: (CaseStatus.CLOSED,),
 }
-"""What can be chosen without closing or reopening: a case only moves on, for its reporter was told."""
+"""What can be chosen without closing, reopening or merging: a case only moves on, for its reporter was told."""
 
 
 @dataclass(frozen=True, slots=True)

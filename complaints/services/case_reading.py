@@ -12,6 +12,7 @@ from complaints.policy import Staff
 from complaints.services import (
     acts,
     case_flow,
+    case_links,
     case_state,
     casework,
     data_requests,
@@ -26,6 +27,7 @@ from complaints.services import (
     tasks,
 )
 from complaints.services.case_flow import Turn
+from complaints.services.case_links import RelatedLine
 from complaints.services.casework import FileLine, Opening
 from complaints.services.data_requests import RequestLine
 from complaints.services.identity_requests import IdentityRequest
@@ -148,6 +150,8 @@ class OpenedCase:
     taken_down_by: str
     holders: tuple[Holder, ...]
     departed: tuple[Departed, ...]
+    related: tuple[RelatedLine, ...]
+    """Cases that belong together with it."""
     asks: tuple[IdentityRequest, ...]
     """Who asks for the identity and has not got it."""
     holds_identity: bool
@@ -171,11 +175,16 @@ def read_case(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Op
     casework.mark_read(unit, actor, case.id)
     mark = read_marks.renew(unit, case, opening.report, actor.account, keys, opened)
     casework.enter(unit, Event.CASE_OPENED, actor, opening, writes=mark)
-    return _present(unit, actor, opening, [*opened, *internal], [*problems, *internal_problems])
+    return _present(unit, actor, keys, opening, [*opened, *internal], [*problems, *internal_problems])
 
 
 def _present(
-    unit: Unit, actor: Staff, opening: Opening, opened: Sequence[OpenedRecord], problems: Sequence[str]
+    unit: Unit,
+    actor: Staff,
+    keys: SessionKeys,
+    opening: Opening,
+    opened: Sequence[OpenedRecord],
+    problems: Sequence[str],
 ) -> OpenedCase:
     case = opening.case
     channel = rosters.channels_by_id(unit)[case.channel_id]
@@ -237,6 +246,7 @@ def _present(
         taken_down=came,
         taken_down_by=names_of(unit, [came.by]).get(came.by, "") if came else "",
         departed=_departed(unit, opening, by_kind[RecordKind.RECUSAL], names),
+        related=case_links.lines_of(unit, actor, keys, case, opened, names),
         holders=people,
         asks=identity_requests.lines_of(opened, names, with_identity, actor.account),
         holds_identity=actor.account in with_identity,

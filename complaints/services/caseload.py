@@ -31,6 +31,7 @@ SOON = timedelta(days=7)
 _LINE = Base.metadata.tables["caseload"]
 _MINE = _LINE.c.account_id == bindparam("account")
 _ONE_LINE = select(_LINE).where(_MINE, _LINE.c.case_id == bindparam("case"))
+_SOME_LINES = select(_LINE).where(_MINE, _LINE.c.case_id.in_(bindparam("cases", expanding=True)))
 
 
 class Order(StrEnum):
@@ -266,6 +267,15 @@ def find_line(unit: Unit, actor: Staff, case_id: bytes) -> CaseLine:
         raise casework.not_found(actor, case_id)
     names = rosters.channels_by_id(unit)
     return _line(row, names[row.channel_id], unit.today)
+
+
+def lines_of(unit: Unit, actor: Staff, cases: Sequence[bytes]) -> dict[bytes, CaseLine]:
+    """The actor's own lines for those of these cases that they hold."""
+    if not cases:
+        return {}
+    rows = unit.run(_SOME_LINES, {"account": actor.account, "cases": list(cases)}).all()
+    names = rosters.channels_by_id(unit)
+    return {row.case_id: _line(row, names[row.channel_id], unit.today) for row in rows}
 
 
 def _cursor(row: AnyRow | None, order: Order) -> Cursor | None:

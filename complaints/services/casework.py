@@ -1,6 +1,6 @@
 """Casework: reaching a case and writing in it. Everything is entered in the log in the same transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, insert, or_, select, update
@@ -218,6 +218,12 @@ def take_turns(unit: Unit, case: bytes) -> None:
     """
     unit.run(_LOCK, {"case": case})
     acts.read_anew(unit, case)
+
+
+def take_turns_on_all(unit: Unit, cases: Iterable[bytes]) -> None:
+    """The same on several cases, in one order for everybody, so that no two wait for each other."""
+    for case in sorted(set(cases)):
+        take_turns(unit, case)
 
 
 def mark_read(unit: Unit, actor: Staff, case: bytes) -> None:

@@ -45,7 +45,8 @@ _NOT_WORDS = frozenset(
     {records.SIGNATURE, "key", "accounts", "twin", "length", "type", "cleaning", "found", "message", "task", "account"}
 )
 """Fields that are keys, ids and numbers."""
-_SILENT = frozenset({RecordKind.READ_MARK, RecordKind.OPENING_REASON})
+_SILENT = frozenset({RecordKind.READ_MARK, RecordKind.OPENING_REASON, RecordKind.LINK, RecordKind.UNLINK})
+"""Why cases belong together is for those alone who hold both: the case's page knows who does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from complaints.vocabulary import (
     Priority,
     Risk,
     Role,
+    Tie,
 )
 from complaints.web.languages import gettext
 from complaints.web.view_models import day, moment, words
@@ -68,6 +69,14 @@ MEANINGS: dict[Event, Any] = {
     Event.CASE_ERASED: _(
         "It began as a test, which its first entry says. Its keys and all that was sealed under them are gone; these entries stay."
     ),
+    Event.CASE_LINKED: _(
+        "Somebody who holds two cases said that they belong together. Which, and why, is sealed in both. Each has an entry."
+    ),
+    Event.CASE_UNLINKED: _("Somebody who holds the case said that a link of it counts no more."),
+    Event.CASE_MERGED: _(
+        "Somebody who holds two cases decided that one is looked into together with the other. Nobody got a key by it, and each reporter is answered."
+    ),
+    Event.CASE_UNMERGED: _("Somebody who holds the case decided that it is looked into by itself again."),
     Event.TASK_SET: _("Somebody who holds the case is to do something by the day named. What it is, is sealed."),
     Event.TASK_DONE: _("Somebody who holds the case said that it is done."),
     Event.IDENTITY_OPENED: _(
@@ -279,6 +288,8 @@ ACTIONS: dict[str, Any] = {
     Action.CLOSE_SEVERAL: _("Close several cases at once"),
     Action.REOPEN_CASE: _("Reopen a case"),
     Action.END_REHEARSAL: _("End a test report"),
+    Action.LINK_CASES: _("Link cases"),
+    Action.MERGE_CASES: _("Merge a duplicate"),
     Action.OPEN_IDENTITY: _("Open an identity"),
     Action.ASK_FOR_IDENTITY: _("Ask for an identity"),
     Action.DECLINE_IDENTITY: _("Answer whoever asks for an identity"),
@@ -534,7 +545,7 @@ def _searched(text: str) -> str:
 
 def _reason(text: str) -> str:
     """An opening's reason, a verdict, a search, or roles before and after (`a b -> c`)."""
-    for kind in (OpeningReason, CommentState, Outcome, FactorKind):
+    for kind in (OpeningReason, CommentState, Outcome, FactorKind, Tie):
         if text in set(kind):
             return words(kind(text))
     if searched := _searched(text):

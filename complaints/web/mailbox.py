@@ -49,6 +49,9 @@ STATES = {
     CaseStatus.TRIAGE: _("It has been opened and is being read."),
     CaseStatus.ACCEPTED: _("We have taken it on. Next, somebody looks into it."),
     CaseStatus.INVESTIGATING: _("Somebody is looking into it."),
+    CaseStatus.MERGED: _(
+        "Somebody is looking into it."
+    ),  # word for word: that there is another report is not theirs to know
     CaseStatus.CLOSED: _("It is closed."),
 }
 

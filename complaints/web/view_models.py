@@ -39,6 +39,7 @@ from complaints.vocabulary import (
     Sensitive,
     Source,
     Telltale,
+    Tie,
     Trace,
     TranscriptCheck,
     Way,
@@ -110,6 +111,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         CaseStatus.TRIAGE: _("In triage"),
         CaseStatus.ACCEPTED: _("Accepted"),
         CaseStatus.INVESTIGATING: _("Under investigation"),
+        CaseStatus.MERGED: _("Merged"),
         CaseStatus.CLOSED: _("Closed"),
     },
     CommentState: {
@@ -125,6 +127,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
     TranscriptCheck: {
         TranscriptCheck.APPROVED: _("Approved"),
         TranscriptCheck.CORRECTED: _("Corrected"),
+    },
+    Tie: {
+        Tie.RELATED: _("Related"),
+        Tie.MERGED: _("Looked into together with another case"),
+        Tie.LEADING: _("Another case is looked into together with it"),
     },
     Outcome: {
         Outcome.SUBSTANTIATED: _("Substantiated"),
@@ -290,6 +297,10 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Event.CASE_CLOSED: _("A case was closed"),
         Event.CASE_REOPENED: _("A case was reopened"),
         Event.CASE_ERASED: _("A test report was erased"),
+        Event.CASE_LINKED: _("A case was linked with another"),
+        Event.CASE_UNLINKED: _("A link with another case was taken out"),
+        Event.CASE_MERGED: _("A case was merged with another"),
+        Event.CASE_UNMERGED: _("A merged case was taken out again"),
         Event.TASK_SET: _("A task was set in a case"),
         Event.TASK_DONE: _("A task of a case was done"),
         Event.IDENTITY_OPENED: _("A reporter’s identity was opened"),

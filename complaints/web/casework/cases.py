@@ -123,10 +123,14 @@ def _choices(values: Iterable[StrEnum]) -> list[dict[str, str]]:
 # -- Writing in it ---------------------------------------------------------------------------------------------------
 
 
-def unsent(kind: str, form: Form, visit: Visit) -> Reply:
-    """The session of this form has ended, or there is an undertaking to sign first: what was typed goes back into the page, and nowhere else."""
+def unsent(kind: str, form: Form, visit: Visit, more: Iterable[Form] = ()) -> Reply:
+    """The session of this form has ended, or there is an undertaking to sign first: what was typed goes back into the page, and nowhere else.
+
+    `more`: for cases that are closed with this one.
+    """
     signed_in = isinstance(visit.actor, Staff)
-    values = {"kind": kind, "form": form, "signed_in": signed_in, "unbound": signed_in and not visit.staff.bound}
+    values = {"kind": kind, "form": form, "more": list(more), "signed_in": signed_in}
+    values |= {"unbound": signed_in and not visit.staff.bound}
     return Page("casework/unsent.html", values | {"case_id": visit.values["case"]}, 403)
 
 

@@ -58,6 +58,7 @@ def document(copy: Copy, locale: Locale, names: Mapping[bytes, str]) -> Document
                 [(f"{n.author_name}, {day(n.day)}", n.text) for n in case.notes],
                 gettext("There is no note yet."),
             ),
+            *([Section(gettext("Related cases"), _related(case))] if case.related else []),
             Section(gettext("Evidence"), _files(case, names), gettext("The reporter sent no file.")),
             Section(gettext("Who can open this case"), _people(case)),
             *(
@@ -135,6 +136,11 @@ def _messages(case: OpenedCase, names: Mapping[bytes, str]) -> Lines:
         answer = request.decision.text if request.decision else ""
         lines.append((f"{asked}, {day(request.day)}", "\n".join(filter(None, (request.text, answer)))))
     return lines
+
+
+def _related(case: OpenedCase) -> Lines:
+    """That there are: which, and why, concerns another case as well, and this is a copy of one."""
+    return [("", f"{words(line.tie)}: {line.author_name}, {day(line.day)}") for line in case.related]
 
 
 def _files(case: OpenedCase, names: Mapping[bytes, str]) -> Lines:

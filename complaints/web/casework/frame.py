@@ -20,6 +20,7 @@ _STATUS_COLOURS = {
     CaseStatus.TRIAGE: "yellow",
     CaseStatus.ACCEPTED: "purple",
     CaseStatus.INVESTIGATING: "teal",
+    CaseStatus.MERGED: "teal",
     CaseStatus.CLOSED: "grey",
 }
 """None is the tag's own blue."""
@@ -48,6 +49,8 @@ _PARTS = {
     RecordKind.TASK_DONE: _("that a task is done"),
     RecordKind.MOVING: _("why the case went to another channel"),
     RecordKind.RECUSAL: _("why somebody left the case"),
+    RecordKind.LINK: _("a link with another case"),
+    RecordKind.UNLINK: _("that a link counts no more"),
 }
 
 

@@ -1,5 +1,6 @@
 """What investigators fill in. Limits are the services' own; the token against forgery is the guard's business."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import BooleanField, Field, Form, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
@@ -117,6 +118,57 @@ class CloseForm(Form):
     outcome = StringField(validators=[AnyOf([outcome.value for outcome in Outcome])])
     findings = _text_field(_("Write what was found"), id="findings")
     feedback = _text_field(_("Write what the reporter is told"), id="feedback")
+
+
+class DuplicateForm(Form):
+    """What is said of a duplicate that is closed with the case that leads it. Each has its own prefix on the page."""
+
+    revision = IntegerField()
+    findings = _text_field(_("Write what was found"))
+    feedback = _text_field(_("Write what the reporter is told"))
+
+
+_LINK_PROBLEMS: dict[str, dict[str, Any]] = {
+    "other": {
+        "missing": _("Choose a case, or type its reference"),
+        "two": _("Choose a case or type a reference: the two are not the same"),
+        "unknown": _("You hold no case with this reference"),
+        "same": _("This is the case itself"),
+        "excluded": _(
+            "Somebody who holds one of the two was excluded by the reporter of the other, and would learn of it by this. Write a note instead"
+        ),
+        "test": _("One of the two is a test report, and is erased when it is done"),
+        "linked": _("These two cases are linked already"),
+        "closed": _("That case is closed. Only one that is still looked into can lead another"),
+        "merged": _("That case is itself looked into together with another. Choose the one that leads"),
+        "not-taken-on": _("That case was not taken on yet. Accept it first, then merge this one with it"),
+        "leads": _("Other cases are looked into together with this one. Take them out first"),
+    },
+    "text": {"missing": _("Write why they belong together"), "too-long": _("Write at most 2,000 characters")},
+}
+
+
+class LinkForm(Form):
+    """`choice`: one of the cases that the page offers, or none. `other`: the reference of any that is the reader's; it counts when it is filled in."""
+
+    choice = StringField()
+    other = StringField()
+    text = TextAreaField(id="reason", filters=[_plain_lines])
+
+    def tell(self, problems: Mapping[str, str]) -> None:
+        for name, problem in problems.items():
+            self[name].errors = [_LINK_PROBLEMS[name][problem]]
+
+
+class MergeForm(LinkForm):
+    """`told`: what the reporter is told of it; nothing when it is empty."""
+
+    revision = IntegerField()
+    told = TextAreaField(
+        id="told",
+        filters=[_plain_lines],
+        validators=[Length(max=MESSAGE_LIMIT, message=_("Write at most 10,000 characters"))],
+    )
 
 
 class RecusalForm(Form):

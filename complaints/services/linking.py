@@ -1,0 +1,202 @@
+"""Linking cases: whoever holds two says that they belong together, and why.
+
+Nothing of one case is copied into the other, and nobody gets a key by it. Where somebody holds one case and was excluded by the reporter of the
+other there is no link: it would tell them of a report that was to be kept from them. Not protected: whoever is handed one of the two later
+reads there that it is related to a case that is not theirs.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import bindparam, select
+
+from complaints.errors import Conflict, Invalid, NotFound
+from complaints.models import Base
+from complaints.policy import Action, Staff
+from complaints.services import (
+    acts,
+    assignment,
+    case_links,
+    case_reading,
+    caseload,
+    casework,
+    keyrings,
+    own_labels,
+    records,
+    rehearsals,
+)
+from complaints.services.case_links import Link
+from complaints.services.caseload import CaseLine, View
+from complaints.services.casework import Opening
+from complaints.services.keys import SessionKeys
+from complaints.services.unit import Unit
+from complaints.vocabulary import CaseStatus, CompartmentName, Event, RecordKind, ReportField, Tie
+
+LIMIT = 2_000
+"""Characters of a reason."""
+SUGGESTED = 8
+"""Cases of the reader's own that the form offers."""
+
+_TABLES = Base.metadata.tables
+_CASE, _LINE = _TABLES["cases"], _TABLES["caseload"]
+_FIND = (
+    select(_CASE.c.id)
+    .join(_LINE, _LINE.c.case_id == _CASE.c.id)
+    .where(_CASE.c.reference == bindparam("reference"), _LINE.c.account_id == bindparam("account"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What somebody needs to know who links a case. `revision` is to come back with a decision that changes what the case is."""
+
+    reference: str
+    revision: int
+    status: CaseStatus
+    language: str
+    """The one in which the reporter writes."""
+    suggested: tuple[CaseLine, ...]
+    """Cases of the reader's own: those with a label first, then the newest."""
+    labels: Mapping[bytes, str] = field(repr=False)
+    excluded_words: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two cases that the actor holds."""
+
+    this: Opening
+    other: Opening
+
+
+# -- Linking ---------------------------------------------------------------------------------------------------------
+
+
+def plan(
+    unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, action: Action, statuses: Collection[CaseStatus]
+) -> Plan:
+    """Raises NotFound, Refused. Looks into the report, so it is entered as an opening. `statuses`: of the cases that are offered."""
+    opening = casework.fetch_case(unit, actor, keys, case_id)
+    case = opening.case
+    rows = records.rows_of(unit, case.id, CompartmentName.REPORT, [RecordKind.REPORT])[:1]
+    sealed = records.sealed_fields(unit, rows)
+    report = [records.open_record(unit, case, opening.report, row, sealed[row.id]) for row in rows]
+    words = assignment.exclusions_of(unit, opening).text("words")
+    casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=action)
+    labels = own_labels.of_reader(unit, actor, keys).by_case
+    return Plan(
+        reference=case.reference,
+        revision=case.revision,
+        status=CaseStatus(case.status),
+        language=report[0].text(ReportField.LANGUAGE) if report else "",
+        suggested=_suggested(unit, actor, list(labels), case.id, statuses),
+        labels=labels,
+        excluded_words=words,
+    )
+
+
+def _suggested(
+    unit: Unit, actor: Staff, labelled: Sequence[bytes], but: bytes, statuses: Collection[CaseStatus]
+) -> tuple[CaseLine, ...]:
+    known = caseload.lines_of(unit, actor, labelled)
+    newest = caseload.list_cases(unit, actor, View(), size=4 * SUGGESTED).lines
+    lines = {line.id: line for line in (*(known[case] for case in labelled if case in known), *newest)}
+    out = {but} | rehearsals.under_way(unit)
+    fitting = (line for line in lines.values() if line.id not in out and line.status in statuses)
+    return tuple(line for _place, line in zip(range(SUGGESTED), fitting, strict=False))
+
+
+def find(unit: Unit, actor: Staff, reference: str) -> bytes | None:
+    """A case of the actor's by its reference; None as well for one that is there and is not theirs."""
+    found: bytes | None = unit.run(_FIND, {"account": actor.account, "reference": _plain(reference)}).scalar()
+    return found
+
+
+def _plain(reference: str) -> str:
+    return "".join(reference.split()).upper()
+
+
+def link(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, other: bytes | None, text: str) -> str:
+    """Says that two cases belong together; the other's reference.
+
+    Raises NotFound; Invalid: `text`; `other` "unknown", "same", "excluded", "test"; Conflict when they are linked already; Refused.
+    """
+    pair = open_pair(unit, actor, keys, case_id, other, text)
+    sides = [(pair.this, pair.other), (pair.other, pair.this)]
+    known = [there.case.id in {one.other for one in case_links.read(unit, here)} for here, there in sides]
+    if all(known):
+        raise Conflict("they are linked already")
+    for (here, there), there_already in zip(sides, known, strict=True):
+        sealed = [] if there_already else [case_links.seal_link(here, actor, keys, there.case.id, Tie.RELATED, text)]
+        casework.touch(unit, here.case, except_for=actor.account)
+        casework.enter(unit, Event.CASE_LINKED, actor, here, writes=records.store(unit, sealed))
+    return pair.other.case.reference
+
+
+def enter_look(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, action: Action) -> None:
+    """That a case was looked into for whom its reporter excluded, when nothing came of it. Raises NotFound, Refused."""
+    opening = casework.fetch_case(unit, actor, keys, case_id)
+    casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=action)
+
+
+def open_pair(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, other: bytes | None, text: str) -> Pair:
+    """Both cases, while nobody else works on them. Raises NotFound, Invalid, Refused."""
+    caseload.find_line(unit, actor, case_id)
+    problems = {"text": "missing"} if not text.strip() else {"text": "too-long"} if len(text) > LIMIT else {}
+    if other == case_id:
+        problems["other"] = "same"
+    elif other is None or other not in caseload.lines_of(unit, actor, [other]):
+        problems["other"] = "unknown"
+    if problems or other is None:
+        raise Invalid(problems)
+    casework.take_turns_on_all(unit, [case_id, other])
+    pair = Pair(*(casework.fetch_case(unit, actor, keys, case) for case in (case_id, other)))
+    if any(acts.is_rehearsal(unit, side.case) for side in (pair.this, pair.other)):
+        raise Invalid({"other": "test"})
+    if _tells_the_excluded(unit, pair.this, pair.other) or _tells_the_excluded(unit, pair.other, pair.this):
+        raise Invalid({"other": "excluded"})
+    return pair
+
+
+def _tells_the_excluded(unit: Unit, one: Opening, another: Opening) -> bool:
+    """Whether somebody holds the one whom the reporter of the other excluded."""
+    excluded = case_reading.excluded_accounts(assignment.exclusions_of(unit, another))
+    return not excluded.isdisjoint(keyrings.recipients(unit, one.case, CompartmentName.INTERNAL))
+
+
+# -- Ending one ------------------------------------------------------------------------------------------------------
+
+
+def end(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, link_id: bytes, other: bytes) -> None:
+    """Takes a link out: on both sides where the actor holds both cases, else on this one alone. `other`: as the page knew it; empty for a case that is not theirs.
+
+    Raises NotFound; Conflict when it is ended already, or says what a merge that counts says: that ends otherwise.
+    """
+    caseload.find_line(unit, actor, case_id)
+    held = other if other in caseload.lines_of(unit, actor, [other]) else None
+    casework.take_turns_on_all(unit, filter(None, [case_id, held]))
+    here = casework.fetch_case(unit, actor, keys, case_id)
+    links = {one.id: one for one in case_links.read(unit, here)}
+    if link_id not in links:
+        if link_id in {row.id for row in records.rows_of(unit, case_id, here.internal.compartment, [RecordKind.LINK])}:
+            raise Conflict("somebody has ended this link meanwhile")
+        raise NotFound
+    chosen = links[link_id]
+    there = casework.fetch_case(unit, actor, keys, held) if held == chosen.other and held is not None else None
+    theirs = case_links.read(unit, there) if there is not None else ()
+    if _counts_as_merge(unit, here, tuple(links.values()), there, theirs, chosen):
+        raise Conflict("the two are merged")
+    case_links.end_all(unit, actor, keys, here, [one for one in links.values() if one.other == chosen.other])
+    if there is not None:
+        case_links.end_all(unit, actor, keys, there, [one for one in theirs if one.other == case_id])
+
+
+def _counts_as_merge(
+    unit: Unit, here: Opening, links: Sequence[Link], there: Opening | None, theirs: Sequence[Link], chosen: Link
+) -> bool:
+    """Whether one of the two is looked into together with the other. Of a merged case that is not theirs it is believed: its holders rely on it."""
+    if case_links.leading_of(here.case, links) == chosen.other:
+        return True
+    if there is None:
+        return chosen.tie is Tie.LEADING and bool(case_links.merged_among(unit, [chosen.other]))
+    return case_links.leading_of(there.case, theirs) == here.case.id

@@ -1,0 +1,210 @@
+"""Duplicates: a case that is looked into together with another, which leads.
+
+Each reporter keeps their own mailbox, exclusions and days, and a right to feedback of their own; they learn nothing of the other report, and
+nothing of one case is copied into the other. So a merge is a link of a kind of its own and a status: whoever holds both says it, and when the
+leading case is closed, whoever closes it closes with it those of its duplicates that they hold, each with words of its own. The rest are left
+as they are, and due, for those who hold them.
+
+There are no chains: a merged case leads none, and one that leads is not merged. What a merge says is believed of the duplicate's own record
+alone, for it is the duplicate that is closed by it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from complaints.errors import Conflict, Invalid, NotFound
+from complaints.policy import Staff
+from complaints.services import case_flow, case_links, case_state, caseload, casework, linking, messages, records
+from complaints.services.case_links import Link
+from complaints.services.casework import Opening
+from complaints.services.keys import SessionKeys
+from complaints.services.linking import Pair
+from complaints.services.unit import Unit
+from complaints.vocabulary import CaseStatus, Event, Outcome, Tie
+
+MAY_LEAD = frozenset({CaseStatus.ACCEPTED, CaseStatus.INVESTIGATING})
+"""A case that was taken on: the reporter of its duplicate reads that somebody is looking into theirs."""
+MAY_BE_MERGED = frozenset({CaseStatus.NEW, CaseStatus.TRIAGE, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATING})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody decided about a duplicate. `text` is for those who hold both cases; `told` goes to the reporter, or nothing does."""
+
+    leading: bytes | None
+    text: str = field(repr=False)
+    told: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A merged case that can be closed with the one that leads it. `revision` is to come back with the decision."""
+
+    case: bytes
+    reference: str
+    revision: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPlan:
+    """What is closed with a case. `others`: how many merged cases are not the actor's, and stay as they are."""
+
+    case: case_flow.Plan
+    duplicates: tuple[Duplicate, ...]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingWords:
+    """What is said of one case when it is closed."""
+
+    findings: str = field(repr=False)
+    feedback: str = field(repr=False)
+    revision: int
+
+
+# -- Merging ---------------------------------------------------------------------------------------------------------
+
+
+def merge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, wanted: Wanted, revision: int) -> str:
+    """Has the case looked into together with another; the other's reference.
+
+    Raises NotFound; Invalid: `text`; `other` "unknown", "same", "excluded", "test", "closed", "merged", "not-taken-on", or "leads" when the duplicate
+    leads one itself; Conflict (decided about meanwhile, closed, or merged already); Refused.
+    """
+    pair = linking.open_pair(unit, actor, keys, case_id, wanted.leading, wanted.text)
+    case, leading = pair.this.case, pair.other.case
+    if case.revision != revision or case.status not in MAY_BE_MERGED:
+        raise Conflict("somebody else has decided about this case meanwhile")
+    links = case_links.read(unit, pair.this)
+    if problem := _cannot(unit, pair, links):
+        raise Invalid({"other": problem})
+    ends = [case_links.seal_end(pair.this, actor, keys, link.id) for link in links if link.tie is Tie.MERGED]
+    merged = case_links.seal_link(pair.this, actor, keys, leading.id, Tie.MERGED, wanted.text)
+    told = messages.seal(case.id, pair.this.report, actor.account, keys, wanted.told) if wanted.told.strip() else []
+    case.status = CaseStatus.MERGED
+    case_state.acknowledge(unit, case)
+    _decided(unit, actor, pair.this)
+    writes = records.store(unit, [*ends, merged, *told])
+    casework.enter(unit, Event.CASE_MERGED, actor, pair.this, reason=Tie.MERGED, writes=writes)
+    _take_in(unit, actor, keys, pair, wanted.text)
+    return leading.reference
+
+
+def _cannot(unit: Unit, pair: Pair, links: Sequence[Link]) -> str:
+    """Why the one cannot be looked into with the other; empty when it can."""
+    if _leads(unit, links):
+        return "leads"
+    status = CaseStatus(pair.other.case.status)
+    if status in MAY_LEAD:
+        return ""
+    return status.value if status in {CaseStatus.CLOSED, CaseStatus.MERGED} else "not-taken-on"
+
+
+def _leads(unit: Unit, links: Sequence[Link]) -> bool:
+    return bool(case_links.merged_among(unit, (link.other for link in links if link.tie is Tie.LEADING)))
+
+
+def _take_in(unit: Unit, actor: Staff, keys: SessionKeys, pair: Pair, text: str) -> None:
+    """The leading case's side. Its revision rises: whoever is closing it sees that there is one more to close."""
+    links = case_links.read(unit, pair.other)
+    duplicate = pair.this.case.id
+    ends = [
+        case_links.seal_end(pair.other, actor, keys, link.id)
+        for link in links
+        if link.other == duplicate and link.tie is Tie.LEADING
+    ]
+    leads = case_links.seal_link(pair.other, actor, keys, duplicate, Tie.LEADING, text)
+    _decided(unit, actor, pair.other)
+    writes = records.store(unit, [*ends, leads])
+    casework.enter(unit, Event.CASE_MERGED, actor, pair.other, reason=Tie.LEADING, writes=writes)
+
+
+def unmerge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, revision: int, leading: bytes) -> None:
+    """Has a merged case looked into by itself again. `leading`: as the page knew it; empty for a case that is not the actor's, whose side stays.
+
+    Raises NotFound, Conflict (decided about meanwhile, or not merged).
+    """
+    caseload.find_line(unit, actor, case_id)
+    held = leading if leading in caseload.lines_of(unit, actor, [leading]) else None
+    casework.take_turns_on_all(unit, filter(None, [case_id, held]))
+    opening = casework.fetch_case(unit, actor, keys, case_id)
+    case = opening.case
+    if case.revision != revision or case.status != CaseStatus.MERGED:
+        raise Conflict("somebody else has decided about this case meanwhile")
+    links = [link for link in case_links.read(unit, opening) if link.tie is Tie.MERGED]
+    case.status = CaseStatus.INVESTIGATING
+    _decided(unit, actor, opening)
+    writes = records.store(unit, [case_links.seal_end(opening, actor, keys, link.id) for link in links])
+    casework.enter(unit, Event.CASE_UNMERGED, actor, opening, writes=writes)
+    if held is None or held not in {link.other for link in links}:
+        return
+    other = casework.fetch_case(unit, actor, keys, held)
+    theirs = [link for link in case_links.read(unit, other) if link.other == case_id and link.tie is Tie.LEADING]
+    other.case.revision += 1
+    case_links.end_all(unit, actor, keys, other, theirs, Event.CASE_UNMERGED)
+
+
+def _decided(unit: Unit, actor: Staff, opening: Opening) -> None:
+    opening.case.revision += 1
+    case_state.project(unit, opening.case)
+    casework.touch(unit, opening.case, except_for=actor.account)
+
+
+# -- Closing them with the case that leads ---------------------------------------------------------------------------
+
+
+def plan_closing(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> ClosingPlan:
+    """What is closed with this case. Raises NotFound, Refused. Each of the cases is opened for its reporter's language, and entered as that."""
+    plan = case_flow.plan_closing(unit, actor, keys, case_id)
+    opening = casework.fetch_case(unit, actor, keys, case_id)
+    led = list(dict.fromkeys(link.other for link in case_links.read(unit, opening) if link.tie is Tie.LEADING))
+    held = caseload.lines_of(unit, actor, led)
+    found = []
+    for other, line in held.items():
+        if line.status is CaseStatus.MERGED and _is_led_by(unit, actor, keys, other, case_id):
+            theirs = case_flow.plan_closing(unit, actor, keys, other)
+            found.append(Duplicate(other, theirs.reference, theirs.revision, theirs.language))
+    others = case_links.merged_among(unit, (case for case in led if case not in held))
+    return ClosingPlan(plan, tuple(sorted(found, key=lambda one: one.reference)), len(others))
+
+
+def _is_led_by(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, leading: bytes) -> bool:
+    opening = casework.fetch_case(unit, actor, keys, case_id)
+    return case_links.leading_of(opening.case, case_links.read(unit, opening)) == leading
+
+
+def close(
+    unit: Unit,
+    actor: Staff,
+    keys: SessionKeys,
+    case_id: bytes,
+    outcome: Outcome,
+    words: ClosingWords,
+    together: Mapping[bytes, ClosingWords],
+) -> None:
+    """Closes a case and, with the same outcome, these of its duplicates: all of them or none.
+
+    Raises NotFound, Invalid; Conflict when somebody has decided about any of them meanwhile, or one is not merged with it any more.
+    """
+    casework.take_turns_on_all(unit, [case_id, *together])
+    case_flow.close(
+        *(unit, actor, keys, case_id, outcome),
+        findings=words.findings,
+        feedback=words.feedback,
+        revision=words.revision,
+    )
+    for other, theirs in sorted(together.items()):
+        try:
+            led = _is_led_by(unit, actor, keys, other, case_id)
+        except NotFound as error:
+            raise Conflict("a duplicate is not theirs any more", failure=error.failure) from error
+        if not led:
+            raise Conflict("a duplicate is looked into by itself again")
+        case_flow.close(
+            *(unit, actor, keys, other, outcome),
+            findings=theirs.findings,
+            feedback=theirs.feedback,
+            revision=theirs.revision,
+        )
