@@ -33,7 +33,9 @@ from complaints.services import (
     comments,
     identity,
     intake,
+    linking,
     mailbox,
+    merging,
     organisation,
     processors,
     questions,
@@ -97,9 +99,13 @@ def found(database: Database, access_log: AccessLog, secrets: Secrets, data_dir:
     channel_ids = _found_channels(units, cast)
     _rehearse(units, cast, channel_ids["corruption"], cast["malee"])
     kept = []
+    told: dict[str, bytes] = {}
     for story in STORIES:
         calendar.day = max(calendar.day, clock.today() - timedelta(days=story.days_ago))
-        kept.append(_tell(units, cast, channel_ids, story).grouped())
+        case, receipt = _tell(units, cast, channel_ids, story)
+        _relate(units, cast, story, case, told)
+        told[story.name] = case
+        kept.append(receipt.grouped())
     _comment(units)
     # Written last: an interrupted founding is begun again from an empty folder.
     (data_dir / RECEIPTS_FILE).write_text(json.dumps(kept, indent=1), "ascii")
@@ -188,7 +194,7 @@ def _rehearse(units: Units, cast: dict[str, _Person], channel: bytes, lead: _Per
     case_erasure.settle(units, files)
 
 
-def _tell(units: Units, cast: dict[str, _Person], channel_ids: dict[str, bytes], story: Story) -> Receipt:
+def _tell(units: Units, cast: dict[str, _Person], channel_ids: dict[str, bytes], story: Story) -> tuple[bytes, Receipt]:
     receipt = Receipt.generate()
     staged: tuple[uploads.StagedFile, ...] = ()
     if story.file is not None:
@@ -216,11 +222,28 @@ def _tell(units: Units, cast: dict[str, _Person], channel_ids: dict[str, bytes],
     with units.writing() as unit:
         intake.receive(unit, sealed)
     _handle(units, cast, story, sealed.case, receipt)
-    return receipt
+    return sealed.case, receipt
+
+
+def _lead_of(cast: dict[str, _Person], story: Story) -> _Person:
+    return cast["malee" if story.channel == "corruption" else "wipa"]
+
+
+def _relate(units: Units, cast: dict[str, _Person], story: Story, case: bytes, told: dict[str, bytes]) -> None:
+    lead = _lead_of(cast, story)
+    if story.linked is not None:
+        name, reason = story.linked
+        with units.writing() as unit:
+            linking.link(unit, lead.actor, lead.keys, case, told[name], reason)
+    if story.merged is not None:
+        name, reason, words = story.merged
+        with units.writing() as unit:
+            wanted = merging.Wanted(told[name], reason, words)
+            merging.merge(unit, lead.actor, lead.keys, case, wanted, _revision(unit, case))
 
 
 def _handle(units: Units, cast: dict[str, _Person], story: Story, case: bytes, receipt: Receipt) -> None:
-    lead = cast["malee" if story.channel == "corruption" else "wipa"]
+    lead = _lead_of(cast, story)
     if story.status is CaseStatus.NEW:
         return
     with units.writing() as unit:

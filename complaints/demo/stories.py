@@ -6,7 +6,7 @@ from complaints.vocabulary import CaseStatus, IdentityField, Locale, OpeningReas
 
 NAME, ADDRESS, WORKPLACE, PHONE, EMAIL, LINE, OTHER, *_ = IdentityField
 TH, EN = Locale.THAI, Locale.ENGLISH
-NEW, TRIAGE, ACCEPTED, INVESTIGATING, CLOSED = CaseStatus
+NEW, TRIAGE, ACCEPTED, INVESTIGATING, MERGED, CLOSED = CaseStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class Story:
     """What came of it, findings, and feedback to the reporter."""
     taken_down: tuple[str, Source] | None = None
     """Who took it down, and how it came."""
+    name: str = ""
+    """By which a later story knows it."""
+    linked: tuple[str, str] | None = None
+    """With which earlier story, and why."""
+    merged: tuple[str, str, str] | None = None
+    """Together with which earlier story it is looked into, why, and what its reporter is told."""
 
 
 STORIES = (
@@ -119,6 +125,7 @@ STORIES = (
         when="At least since last year; the last time was this month.",
         where="Purchasing, head office",
         people="One purchasing officer. I would rather not name the supplier yet.",
+        name="purchasing",
         assigned={"thana": False},
         conversation=(
             (
@@ -157,6 +164,7 @@ STORIES = (
         status=ACCEPTED,
         narrative="ลูกค้าจ่ายเงินสดค่ามัดจำแล้วไม่ได้ใบเสร็จ พนักงานขายบอกว่าระบบล่ม แต่ระบบไม่ได้ล่ม",
         when="ปลายเดือนที่แล้ว อย่างน้อยสามครั้ง",
+        name="deposits",
         identity={NAME: "ลูกค้ารายหนึ่ง", PHONE: "090 000 0071"},
         notes=(("preecha", "ขอรายการมัดจำที่ไม่มีเลขที่ใบเสร็จจากระบบขาย"),),
     ),
@@ -168,6 +176,20 @@ STORIES = (
         narrative="The stock count at the year end was signed before anybody had counted. I was asked to sign as well and did.",
         where="Warehouse 3",
         file=("count-sheet.csv", "text/csv", "item,counted,signed\nA-100,,yes\nA-101,,yes\n"),
+    ),
+    Story(
+        days_ago=8,
+        channel="corruption",
+        locale=TH,
+        status=MERGED,
+        narrative="ผมวางเงินมัดจำเป็นเงินสดที่เคาน์เตอร์ พนักงานเขียนเลขที่จองให้บนกระดาษเปล่า บอกว่าเครื่องพิมพ์ใบเสร็จเสีย",
+        when="สองสัปดาห์ก่อน",
+        identity={PHONE: "090 000 0088"},
+        merged=(
+            "deposits",
+            "เคาน์เตอร์เดียวกัน ช่วงเวลาเดียวกัน และวิธีเดียวกัน",
+            "เรากำลังตรวจสอบเรื่องของคุณไปพร้อมกับข้อมูลอื่นที่เกี่ยวข้อง จะแจ้งผลให้ทราบที่นี่ คุณไม่ต้องทำอะไรเพิ่ม",
+        ),
     ),
     Story(
         days_ago=6,
@@ -187,6 +209,7 @@ STORIES = (
         status=NEW,
         narrative="ได้ยินมาว่ามีการล็อกสเปกในการประมูลรอบหน้า มีผู้เสนอราคารายเดียวที่ทำได้ตามสเปกนั้น",
         people="คณะกรรมการกำหนดสเปก",
+        linked=("purchasing", "อาจเป็นผู้ขายรายเดียวกับที่เรียกเงินคืนจากใบสั่งซื้อ"),
     ),
     Story(
         days_ago=2,

@@ -140,6 +140,49 @@ def rehearsals(gallery: Gallery) -> States:
     yield "cases-test-erased", lead
 
 
+def related(gallery: Gallery) -> States:
+    """The demonstration's merged case and the one that leads it; then a new report that is linked, and could be merged."""
+    lead, reporter = gallery.signed_in(LEAD), gallery.visitor()
+    lead.go("/staff/cases?view=all&status=merged")
+    yield "cases-merged", lead
+    lead.find("main tbody a").first.click()
+    expect(lead.find("form[action$='/unmerge']")).to_be_visible()
+    yield "case-merged", lead
+    lead.find("#related .people__name a").first.click()
+    expect(lead.find("form[action$='/unmerge']")).to_have_count(0)
+    yield "case-leading", lead
+    leading, reference = lead.path(), lead.find("h1").inner_text().split()[-1]
+    lead.go(f"{leading}/close")
+    yield "close-outcome-with-duplicate", lead
+    lead.go(f"{leading}/close?outcome=substantiated")
+    yield "close-with-duplicate", lead
+    with lead.expecting(400):
+        lead.find("main form[action*='/close'] button[type=submit]").click()
+        expect(lead.find(".govuk-error-summary")).to_be_visible()
+    yield "close-with-duplicate-missing", lead
+    journey.begin(reporter)
+    journey.fill_in(reporter)
+    journey.check(reporter)
+    journey.send(reporter)
+    lead.go("/staff/cases?view=all&status=new&order=received")
+    lead.find("main tbody a").first.click()
+    expect(lead.find("a[href$='/link']")).to_be_visible()
+    case = lead.path()
+    for name in ("link", "merge"):
+        lead.go(f"{case}/{name}")
+        yield name, lead
+        with lead.expecting(400):
+            lead.find("main form button[type=submit]").click()
+            expect(lead.find(".govuk-error-summary")).to_be_visible()
+        yield f"{name}-missing", lead
+    lead.go(f"{case}/link")
+    lead.find("#other").fill(reference)
+    lead.find("#reason").fill("เคาน์เตอร์เดียวกัน เดือนเดียวกัน")
+    lead.find("main form button[type=submit]").click()
+    expect(lead.find("#related .people__item")).to_have_count(1)
+    yield "case-linked", lead
+
+
 ROOMS: dict[str, Callable[[Gallery], States]] = {
     "inbox": inbox,
     "tasks": tasks,
@@ -147,4 +190,5 @@ ROOMS: dict[str, Callable[[Gallery], States]] = {
     "drafts": drafts,
     "check-in": check_in,
     "rehearsals": rehearsals,
+    "related": related,
 }
