@@ -190,7 +190,7 @@ def _rehearse(units: Units, cast: dict[str, _Person], channel: bytes, lead: _Per
             *(OpeningReason.VERIFY, "ทดสอบการเปิดเรื่องของช่องทาง"),
         )
     with units.writing() as unit:
-        files = rehearsals.conclude(unit, units.access_log, lead.actor, lead.keys, test.case, Ending.OPENED)
+        files = rehearsals.conclude(unit, lead.actor, lead.keys, test.case, Ending.OPENED)
     case_erasure.settle(units, files)
 
 

@@ -548,6 +548,13 @@ def beginning(unit: Unit, case: Case) -> VerifiedAct:
     return unit.once(("beginning", case.id), find)
 
 
+def beginning_as_logged(unit: Unit, case: Case) -> tuple[str, str]:
+    """Id and digest of that act, both hex, as the access log has to tell them. Raises Refused as `beginning` does."""
+    beginning(unit, case)
+    (row,) = _of_kinds(unit, case.id, *INTAKES)
+    return row.id.hex(), digest_of(row.statement, row.signature)
+
+
 def _reporters(unit: Unit, case: Case) -> tuple[Tenure, ...]:
     swapped = Refused("the reporter's keys or receipt were swapped")
     present = known_reporter(case)

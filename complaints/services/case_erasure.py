@@ -4,16 +4,15 @@ Who may have a case erased, and when, is for those who call this. It never erase
 another case: a row that bears this case's id must be one that an entry of this case wrote.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from sqlalchemy import bindparam, delete, select, update
 
 from complaints.errors import Refused
-from complaints.models import Base, Case, LogPending
-from complaints.services import erasure, log_word, uploads
-from complaints.services.access_log import AccessLog
+from complaints.models import Base, Case
+from complaints.services import acts, erasure, log_word, uploads
 from complaints.services.unit import Unit, Units
 from complaints.vocabulary import Event
 
@@ -50,10 +49,13 @@ _FORGET_CASE = delete(_CASE).where(_CASE.c.id == bindparam("case"))
 
 @dataclass
 class Story:
-    """What the log says of one case, each entry proven to be under its newest checkpoint, or queued as this log queues."""
+    """What the log says of one case, each entry proven to be under its newest checkpoint.
 
-    events: list[Mapping[str, str]] = field(default_factory=list)
-    """The fields of each, the oldest first; those that wait for their day to end last."""
+    What a reporter causes waits in a queue until its day has ended and is not in it: whoever erases a case whose mailbox opens waits as well.
+    """
+
+    events: Sequence[Mapping[str, str]] = ()
+    """The fields of each, the oldest first."""
 
     def of(self, event: Event) -> list[Mapping[str, str]]:
         return [fields for fields in self.events if fields.get("event") == event]
@@ -68,24 +70,21 @@ class Story:
         return frozenset(parts[1] for parts in (line.split(":") for line in lines if line) if parts[0] == kind)
 
 
-def story(unit: Unit, log: AccessLog, case: str) -> Story:
+def story(unit: Unit, case: str) -> Story:
     """`case`: its id as hex. Raises Refused when an entry that is said to be of the case is not the log's own."""
-    return Story([*reversed(log_word.every(unit, case=case)), *_queued(unit, log, case)])
+    return Story(log_word.every(unit, case=case)[::-1])
 
 
-def _queued(unit: Unit, log: AccessLog, case: str) -> Iterator[Mapping[str, str]]:
-    for row in unit.session.execute(select(LogPending.id, LogPending.day, LogPending.fields, LogPending.signature)):
-        entry = log.read_queued(row.id, row.day, row.fields, row.signature)
-        if entry.fields.get("case") == case:
-            yield {"event": entry.event.value, **entry.fields}
-
-
-def erase(unit: Unit, log: AccessLog, case: Case) -> Sequence[bytes]:
+def erase(unit: Unit, case: Case, began: Event) -> Sequence[bytes]:
     """Erases the case, whose turn the caller has taken and whose erasure the caller enters.
 
-    Returns its files, for `settle` after the commit: nobody has their keys from now on. Raises Refused for a row that is not of this case.
+    Returns its files, for `settle` after the commit: nobody has their keys from now on. Raises Refused for a row that is not of this case,
+    and unless the log says by an entry of the kind `began` that the case began with the act that it has.
     """
-    told = story(unit, log, case.id.hex())
+    told = story(unit, case.id.hex())
+    first = acts.beginning_as_logged(unit, case)
+    if {(fields.get("act"), fields.get("digest")) for fields in told.of(began)} != {first}:
+        raise Refused("a case that the access log does not say to have begun like this")
     of = {"case": case.id}
     stored = {name: [id_.hex() for id_ in unit.run(query, of).scalars()] for name, query in _IDS.items()}
     of_records = told.written("record")

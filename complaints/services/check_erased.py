@@ -11,16 +11,15 @@ from sqlalchemy import select
 from complaints.errors import Refused
 from complaints.models import Case, Rehearsal
 from complaints.services import case_erasure, rehearsals, vouching
-from complaints.services.access_log import AccessLog
 from complaints.services.check_log import UNREADABLE, Finding, Logged
 from complaints.services.unit import Unit
 
 
-def of_erased(unit: Unit, access_log: AccessLog, logged: Logged) -> Iterator[Finding]:
+def of_erased(unit: Unit, logged: Logged) -> Iterator[Finding]:
     """Takes out of `logged` what erased tests had brought, so that nothing else of the check misses it."""
     for case in sorted(logged.erased_cases):
         try:
-            told = case_erasure.story(unit, access_log, case)
+            told = case_erasure.story(unit, case)
             row = unit.session.get(Case, bytes.fromhex(case))
         except UNREADABLE:
             yield Finding("case", f"case {case} is said to be erased by entries that are not the log's own")

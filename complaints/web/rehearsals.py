@@ -57,6 +57,6 @@ def give_up(visit: Visit, channel: bytes) -> Redirect:
     """In a unit of its own, so that what the database's files still hold goes right after the commit."""
     units = visit.app.units
     with units.writing() as unit:
-        files = rehearsals.give_up(unit, units.access_log, visit.staff, channel)
+        files = rehearsals.give_up(unit, visit.staff, channel)
     case_erasure.settle(units, files)
     return _back(_("The test report is erased. Nobody said that it opens."))

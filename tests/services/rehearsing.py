@@ -40,5 +40,5 @@ def opened(stage: Stage, test: Report, lead: Person | None = None) -> Report:
 def ended(stage: Stage, test: Report, lead: Person | None = None, ending: Ending = Ending.OPENED) -> None:
     lead = lead or stage.cast.lead
     with stage.units.writing() as unit:
-        files = rehearsals.conclude(unit, stage.access_log, lead.actor, lead.keys, test.case, ending)
+        files = rehearsals.conclude(unit, lead.actor, lead.keys, test.case, ending)
     case_erasure.settle(stage.units, files)

@@ -4,8 +4,9 @@ One named tampering a test. Each is refused where it would be believed, or shown
 """
 
 import pytest
+from sqlalchemy.event import listen
 
-from complaints.errors import Conflict, Denied, DomainError, Refused
+from complaints.errors import Conflict, Denied, DomainError, NotFound, Refused
 from complaints.models import Case
 from complaints.services import acts, casework, rehearsals, tasks, vouching
 from complaints.services.log_verification import verify
@@ -130,7 +131,7 @@ def test_a_report_with_the_mark_of_a_test(stage: Stage) -> None:
     with stage.units.reading() as unit:
         assert rehearsals.under_way(unit) == frozenset()
     with pytest.raises(Refused), stage.units.writing() as unit:
-        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+        rehearsals.give_up(unit, stage.cast.administrator.actor, stage.cast.channel)
     assert stage.contents() == before
     stage.shows("rehearsal", "was changed past the system")
     stage.shows("rehearsal", "are not as the log says")
@@ -146,7 +147,7 @@ def test_a_report_with_the_mark_of_a_test_and_the_servers_own_word(stage: Stage)
     )
     before = stage.contents()
     with pytest.raises(Denied), stage.units.writing() as unit:
-        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+        rehearsals.give_up(unit, stage.cast.administrator.actor, stage.cast.channel)
     assert stage.contents() == before
     stage.shows("rehearsal", "are not as the log says")
 
@@ -165,7 +166,7 @@ def test_what_is_moved_from_a_report_into_a_test(stage: Stage, table: str) -> No
     with pytest.raises(Refused):
         ended(stage, test)
     with pytest.raises(Refused), stage.units.writing() as unit:
-        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+        rehearsals.give_up(unit, stage.cast.administrator.actor, stage.cast.channel)
     assert stage.contents() == before
 
 
@@ -178,6 +179,51 @@ def test_openings_that_somebody_wrote_beside_the_log(stage: Stage) -> None:
     with pytest.raises(Refused):
         ended(stage, test)
     assert stage.contents() == before
+
+
+def test_a_report_that_is_taken_for_a_test(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should its act ever be misread: the log tells of no test that began with this act."""
+    stage.next_day()
+    monkeypatch.setattr(acts, "is_rehearsal", lambda *_: True)
+    before = stage.contents()
+    with pytest.raises(Refused, match="to have begun like this"):
+        ended(stage, stage.waiting, ending=Ending.GIVEN_UP)
+    assert stage.contents() == before
+
+
+# -- Who would learn something, or keep others from their work -------------------------------------------------------
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_whoever_holds_nothing_has_nothing_looked_through(stage: Stage, there: bool) -> None:
+    """Neither the queue, which strangers fill, nor a story: how long the answer takes would tell of the case, and all writers would wait."""
+    asked: list[str] = []
+    listen(stage.database.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    person, case = stage.cast.unassigned, stage.assigned.case if there else bytes(16)
+    with pytest.raises(NotFound), stage.units.writing() as unit:
+        rehearsals.conclude(unit, person.actor, person.keys, case, Ending.OPENED)
+    assert asked
+    assert not [statement for statement in asked if "log_" in statement]
+    with stage.units.reading() as unit:
+        assert not rehearsals.erased_before(unit, person.actor, case)
+    assert not [statement for statement in asked if "log_pending" in statement]
+
+
+def test_a_queued_row_that_somebody_wrote_keeps_nobody_from_ending_a_test(stage: Stage) -> None:
+    first, second = opened(stage, sent(stage)), sent(stage, stage.cast.fallback)
+    stage.attacker.run("UPDATE log_pending SET signature = zeroblob(64)")
+    ended(stage, first)
+    ended(stage, second, stage.cast.other_lead, Ending.GIVEN_UP)
+    assert {area for area, _what in stage.findings()} >= {"log"}
+    assert not [what for _area, what in stage.findings() if first.case.hex() in what or second.case.hex() in what]
+
+
+def test_an_erasure_that_somebody_wrote_tells_nobody_that_a_test_is_gone(stage: Stage) -> None:
+    test = sent(stage)
+    stage.read(stage.cast.lead, test)
+    plant_erasure(stage, test.case)
+    with stage.units.reading() as unit:
+        assert not rehearsals.erased_before(unit, stage.cast.lead.actor, test.case)
 
 
 # -- A test that would pass for something else -----------------------------------------------------------------------
@@ -225,7 +271,7 @@ def test_an_older_mark_that_is_put_back(stage: Stage) -> None:
     with stage.units.reading() as unit:
         assert rehearsals.standing(unit, stage.cast.channel) == Standing()
     with pytest.raises(Conflict), stage.units.writing() as unit:
-        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, stage.cast.channel)
+        rehearsals.give_up(unit, stage.cast.administrator.actor, stage.cast.channel)
     ended(stage, opened(stage, sent(stage)))
     assert stage.findings() == []
 

@@ -45,9 +45,14 @@ def seal(stage: Stage) -> SealedReport:
         return rehearsals.prepare(unit, stage.cast.administrator.actor, stage.cast.channel, file, Locale.THAI)
 
 
+def erased_before(stage: Stage, person: Person, case: bytes) -> bool:
+    with stage.units.reading() as unit:
+        return rehearsals.erased_before(unit, person.actor, case)
+
+
 def give_up(stage: Stage, channel: bytes | None = None) -> None:
     with stage.units.writing() as unit:
-        rehearsals.give_up(unit, stage.access_log, stage.cast.administrator.actor, channel or stage.cast.channel)
+        rehearsals.give_up(unit, stage.cast.administrator.actor, channel or stage.cast.channel)
 
 
 def traces(stage: Stage, *ids: bytes) -> list[str]:
@@ -245,11 +250,21 @@ def test_of_two_leads_the_second_is_told(stage: Stage) -> None:
     test = opened(stage, sent(stage))
     ended(stage, test)
     before = stage.contents()
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound):
         ended(stage, test)
     with pytest.raises(Conflict):
         give_up(stage)
     assert stage.contents() == before
+    assert erased_before(stage, stage.cast.lead, test.case)
+
+
+def test_only_whoever_had_it_open_is_told_that_it_is_gone(stage: Stage) -> None:
+    test = opened(stage, sent(stage))
+    assert not erased_before(stage, stage.cast.lead, test.case)
+    ended(stage, test)
+    assert not erased_before(stage, stage.cast.triage, test.case)
+    assert not erased_before(stage, stage.cast.lead, stage.assigned.case)
+    assert not erased_before(stage, stage.cast.lead, bytes(16))
 
 
 def test_of_two_leads_at_once_one_ends_it(stage: Stage) -> None:
@@ -262,7 +277,7 @@ def test_of_two_leads_at_once_one_ends_it(stage: Stage) -> None:
         barrier.wait()
         try:
             ended(stage, test, person)
-        except Conflict:
+        except NotFound:
             return False
         return True
 

@@ -3,7 +3,7 @@
 from flask import request
 from flask_babel import lazy_gettext as _
 
-from complaints.errors import Conflict, Invalid
+from complaints.errors import Conflict, Invalid, NotFound
 from complaints.policy import Action
 from complaints.services import case_erasure, rehearsals
 from complaints.vocabulary import Ending, Event
@@ -36,8 +36,14 @@ def end_rehearsal(visit: Visit, case: bytes) -> Redirect:
     """In a unit of its own, so that what the database's files still hold goes right after the commit."""
     units, wanted = visit.app.units, request.form.get("ending")
     ending = Ending.GIVEN_UP if wanted == Ending.GIVEN_UP else Ending.OPENED
-    with units.writing() as unit:
-        files = rehearsals.conclude(unit, units.access_log, visit.staff, visit.keys, case, ending)
+    try:
+        with units.writing() as unit:
+            files = rehearsals.conclude(unit, visit.staff, visit.keys, case, ending)
+    except NotFound:
+        with units.reading() as unit:
+            if rehearsals.erased_before(unit, visit.staff, case):
+                raise Conflict("this test report is erased already") from None
+        raise
     case_erasure.settle(units, files)
     if ending is Ending.OPENED:
         return Redirect(
