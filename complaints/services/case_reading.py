@@ -34,6 +34,7 @@ from complaints.services.identity_requests import IdentityRequest
 from complaints.services.keys import SessionKeys
 from complaints.services.questions import Answer
 from complaints.services.records import OpenedRecord
+from complaints.services.report_draft import UNSURE
 from complaints.services.taken_down import TakenDown
 from complaints.services.tasks import TaskLine
 from complaints.services.unit import Unit
@@ -107,6 +108,19 @@ class Departed:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What the reporter said that it is about: the names of the channel they chose, both empty where they were not sure.
+
+    It stays their answer whoever handles the case: the fallback, when they excluded every lead, or the channel it is moved to.
+    """
+
+    name_th: str
+    name_en: str
+    elsewhere: bool
+    """Another channel handles it."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedCase:
     """Everything of a case but the identity, opened for one reader."""
 
@@ -130,6 +144,8 @@ class OpenedCase:
     """When it was closed and taken up again."""
     notice_version: int
     """Of the notice that its reporter could read; 0 before one was published."""
+    about: About | None = field(repr=False)
+    """None where that record does not verify."""
     answers: dict[ReportField, str] = field(repr=False)
     asked: tuple[Answer, ...] = field(repr=False)
     """What the channel's own questions were answered with."""
@@ -218,6 +234,7 @@ def _present(
         revision=case.revision,
         turns=case_flow.turns(opened, names),
         notice_version=case.notice_version,
+        about=about_of(unit, case, exclusions[0]) if exclusions else None,
         answers={name: report[0].text(name) for name in ReportField} if report else {},
         asked=questions.decode(report[0].fields.get(ASKED, b"")) if report else (),
         excluded=excludednames_of(unit, exclusions[0]) if exclusions else (),
@@ -281,6 +298,16 @@ def excluded_accounts(record: OpenedRecord) -> frozenset[bytes]:
     """Accounts the reporter excluded: 16 bytes each, one after the other."""
     joined = record.fields["accounts"]
     return frozenset(joined[start : start + 16] for start in range(0, len(joined), 16))
+
+
+def about_of(unit: Unit, case: Case, record: OpenedRecord) -> About:
+    """From the record of exclusions. One that is silent is older than the answer: then the case's own channel had been chosen."""
+    said = record.fields.get("asked-channel", b"")
+    if said == UNSURE:
+        return About("", "", elsewhere=False)
+    channels = rosters.channels_by_id(unit)
+    channel = channels.get(said) or channels[case.channel_id]
+    return About(channel.name_th, channel.name_en, elsewhere=channel.id != case.channel_id)
 
 
 def excludednames_of(unit: Unit, record: OpenedRecord) -> tuple[str, ...]:

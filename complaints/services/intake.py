@@ -27,7 +27,6 @@ from complaints.services import (
 )
 from complaints.services.report_draft import ReportDraft, TakenDownBy
 from complaints.services.rosters import Member
-from complaints.services.routing import Recipients
 from complaints.services.unit import Unit
 from complaints.services.uploads import StagedFile
 from complaints.vocabulary import (
@@ -112,7 +111,7 @@ def prepare(
         receipt_hash=lookup,
         reporter_keys=public,
         act=act,
-        records=_seal_records(case, seed, keys, draft, routed, _answers_asked(unit, draft), taken_down),
+        records=_seal_records(case, seed, keys, draft, _answers_asked(unit, draft), taken_down),
         files=draft.files,
         readers=readers,
         priority=draft.priority,
@@ -225,7 +224,6 @@ def _seal_records(
     seed: AccountSeed,
     keys: Mapping[CompartmentName, SecretKey],
     draft: ReportDraft,
-    routed: Recipients,
     asked: Mapping[CompartmentName, bytes],
     taken_down: TakenDownBy | None,
 ) -> tuple[records.SealedRecord, ...]:
@@ -245,7 +243,7 @@ def _seal_records(
     excluded = {
         "accounts": b"".join(sorted(draft.excluded)),
         "words": draft.excluded_words.encode(),
-        "asked-channel": draft.channel if routed.is_fallback else b"",
+        "asked-channel": draft.about_to_seal,
     }
     return (
         seal(RecordKind.REPORT, answers),

@@ -64,6 +64,7 @@ class Mailbox:
     notice_version: int
     feedback: tuple[Feedback, ...]
     """What came of it, each time it was closed."""
+    about: case_reading.About | None = field(repr=False)
     answers: dict[ReportField, str] = field(repr=False)
     asked: tuple[Answer, ...] = field(repr=False)
     """What the channel's own questions were answered with."""
@@ -129,6 +130,7 @@ def read_mailbox(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Mailbox:
         feedback_by=case.feedback_by,
         closed=case.closed,
         notice_version=case.notice_version,
+        about=case_reading.about_of(unit, case, exclusions) if exclusions else None,
         answers={name: answers.text(name) for name in ReportField} if answers else {},
         asked=questions.decode(answers.fields.get(ASKED, b"")) if answers else (),
         excluded=case_reading.excludednames_of(unit, exclusions) if exclusions else (),

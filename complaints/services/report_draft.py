@@ -28,6 +28,8 @@ from complaints.vocabulary import (
 
 NARRATIVE_LIMIT = 20_000
 ANSWER_LIMIT = 5_000
+UNSURE = b"unsure"
+"""Sealed where a channel's id would stand, of whoever is not sure what it is about."""
 EXCLUDED_LIMIT = 1_000
 """Characters: at most 4,000 bytes, for the record of exclusions is padded to one size."""
 
@@ -45,10 +47,17 @@ class ReportDraft:
     locale: Locale = Locale.THAI
     asked: Mapping[bytes, str] = field(default_factory=dict, repr=False)
     """Answers to the channel's own questions, by question: see `questions.given`."""
+    unsure: bool = False
+    """The reporter did not say what it is about: `channel` is the one for whoever is not sure."""
 
     @property
     def identity_to_seal(self) -> Mapping[IdentityField, str]:
         return identity_to_seal(self.answers.get(ReportField.WAY, ""), self.identity)
+
+    @property
+    def about_to_seal(self) -> bytes:
+        """What the reporter says it is about: a channel's id, whoever then receives it, or `UNSURE`."""
+        return UNSURE if self.unsure else self.channel
 
     @property
     def answers_to_seal(self) -> Mapping[ReportField, str]:

@@ -27,7 +27,7 @@ from complaints.web.own.pages import OUTCOMES, open_frame
 from complaints.web.own.receipt_again import PROBLEMS, mistake_in
 from complaints.web.replies import Download, Page, Redirect, Reply, Text
 from complaints.web.reporter.pages import FormField, other, page
-from complaints.web.view_models import answer_lines, day
+from complaints.web.view_models import about_lines, answer_lines, day
 from crypto import Mistyped, Receipt
 
 blueprint = Blueprint("mailbox", __name__, url_prefix="/<locale:locale>/inbox")
@@ -120,7 +120,7 @@ def _case_page(visit: Visit, unit: Unit, outgoing: Outgoing | None = None, probl
     values = {
         "other": other(visit.locale),
         "box": box,
-        "channel": box.channel_th if visit.locale is Locale.THAI else box.channel_en,
+        "about": about_lines(box.about, box.channel_th if visit.locale is Locale.THAI else box.channel_en),
         "state": _state(box),
         "outcomes": OUTCOMES,
         "next_day": _next_day(unit, box),

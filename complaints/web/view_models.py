@@ -9,6 +9,7 @@ from flask import Flask
 
 from complaints.clock import OPERATOR_ZONE
 from complaints.services import questions
+from complaints.services.case_reading import About
 from complaints.services.questions import Answer
 from complaints.vocabulary import (
     CHOICES,
@@ -414,6 +415,15 @@ def answered(name: ReportField, text: str) -> str:
         return text
     chosen = (value for value in CHOICES[name] if value in text.split())
     return ", ".join(words(value) for value in chosen)
+
+
+def about_lines(about: About | None, channel: str) -> list[tuple[str, str]]:
+    """What the reporter said that it is about, and who handles it where that is another `channel`: labels and texts."""
+    if about is None:
+        return [(str(_("Handled by")), channel)]
+    name = about.name_th if speaks_thai() else about.name_en
+    handled = [(str(_("Handled by")), channel)] if about.elsewhere or not name else []
+    return [(str(_("It is about")), name or str(_("Not sure"))), *handled]
 
 
 def answer_lines(answers: Mapping[ReportField, str]) -> list[tuple[ReportField, str]]:

@@ -29,6 +29,7 @@ from crypto import Receipt
 from tests.cast import Cast
 from tests.web.conftest import Browser
 from tests.web.forms import PageForm
+from tests.web.ladder import SignedIn
 
 FULL = {
     "narrative": "หัวหน้าแก้ใบเสร็จ\r\nทุกเดือน <b>\"จริง\"</b> & 'อื่น'",
@@ -177,8 +178,30 @@ def test_without_a_lead_it_goes_to_the_fallback_and_says_so(browser: Browser, ca
         .post("/en/form/check")
     )
     summary = answer.text.partition('id="s16"')[2]
-    assert "it goes to other people: Channel fallback" in summary
-    assert cast.other_lead.display_name in summary
+    lead, other = cast.lead.display_name, cast.other_lead.display_name
+    assert f"Channel corruption\n(It goes to {other} instead: you do not want {lead} to see it.)" in unescape(summary)
+    assert re.search(r"Handled by</dt>\s*<dd[^>]*>Channel fallback<", summary)
+
+
+def test_what_was_chosen_stays_the_reporters_answer_whoever_handles_it(
+    browser: Browser, cast: Cast, units: Units, signed_in: SignedIn
+) -> None:
+    form = checked(browser, channel=cast.channel.hex(), excluded=cast.lead.account.hex())
+    given = receipt_on(form.post("/en/form/send"))
+    with units.reading() as unit:
+        case = mailbox.find_case(unit, given)
+        assert case is not None
+    browser.post("/en/inbox", {"code": given.grouped()})
+    for page in (browser.get("/en/inbox/case"), signed_in(cast.other_lead).get(f"/staff/cases/{case.hex()}?lang=en")):
+        assert re.search(r"It is about</dt>\s*<dd[^>]*>(<span[^>]*>)?Channel corruption<", page.text)
+        assert re.search(r"Handled by</dt>\s*<dd[^>]*>(<span[^>]*>)?Channel fallback<", page.text)
+
+
+def test_whoever_is_not_sure_is_not_said_to_have_chosen(browser: Browser) -> None:
+    browser.post("/en/inbox", {"code": receipt_on(checked(browser).post("/en/form/send")).grouped()})
+    page = browser.get("/en/inbox/case").text
+    assert re.search(r"It is about</dt>\s*<dd[^>]*><span[^>]*>Not sure<", page)
+    assert re.search(r"Handled by</dt>\s*<dd[^>]*><span[^>]*>Channel corruption<", page)
 
 
 def test_when_nobody_is_left_the_form_says_so_and_names_others(browser: Browser, cast: Cast) -> None:
@@ -511,7 +534,7 @@ def test_when_it_would_go_to_the_fallback_by_now_that_is_shown_before_it_is_sent
     answer = form.post("/en/form/send")
     assert cases(units) == 0
     assert "Something was changed" in answer.text
-    assert "it goes to other people: Channel fallback" in answer.text
+    assert f"(It goes to {cast.other_lead.display_name} instead" in answer.text
     receipt = receipt_on(PageForm.on(browser, answer).fill(declared="y").post("/en/form/send"))
     assert readers_of(units, receipt) == {cast.other_lead.account}
 

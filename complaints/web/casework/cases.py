@@ -24,7 +24,7 @@ from complaints.web.forms.casework import AskForm, HandlingForm, NoteForm, OwnFo
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.outgoing import Outgoing, receive, words_alone
 from complaints.web.replies import Download, Page, Redirect, Reply
-from complaints.web.view_models import answer_lines, answered, words
+from complaints.web.view_models import about_lines, answer_lines, answered, words
 
 _COMPARTMENTS = (CompartmentName.REPORT, CompartmentName.INTERNAL, CompartmentName.IDENTITY)
 
@@ -81,6 +81,7 @@ def case_page(
         "me": visit.staff.account,
         "holders": [{"value": holder.account.hex(), "text": holder.name} for holder in case.holders],
         "own": own or OwnForm(data={"mine": mark.mine, "label": mark.label}),
+        "subject": about_lines(case.about, case.channel_th if visit.locale is Locale.THAI else case.channel_en),
         "details": [line for line in answer_lines(case.answers) if line[0] is not ReportField.NARRATIVE],
         "problems": [problem_text(problem) for problem in case.problems],
         "leads": [holder.name for holder in case.holders if holder.duty is Duty.LEAD],

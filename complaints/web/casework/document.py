@@ -11,7 +11,7 @@ from complaints.services.export import Copy
 from complaints.services.identity import OpenedIdentity
 from complaints.vocabulary import CompartmentName, IdentityField, Locale
 from complaints.web.casework.frame import identity_label, problem_text
-from complaints.web.view_models import answer_lines, asked_text, day, moment, words
+from complaints.web.view_models import about_lines, answer_lines, asked_text, day, moment, words
 
 Lines = list[tuple[str, str]]
 
@@ -102,7 +102,8 @@ def _identity(identity: OpenedIdentity, locale: Locale) -> Section:
 
 
 def _report(case: OpenedCase, locale: Locale) -> Lines:
-    lines = [(words(name), text) for name, text in answer_lines(case.answers) if text]
+    lines = about_lines(case.about, case.channel_th if locale is Locale.THAI else case.channel_en)
+    lines += [(words(name), text) for name, text in answer_lines(case.answers) if text]
     lines += [(answer.wording(locale), asked_text(answer)) for answer in case.asked]
     if case.taken_down is not None:
         said = case.taken_down.checks

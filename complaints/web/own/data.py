@@ -16,7 +16,7 @@ from complaints.web.own.openings import REASONS
 from complaints.web.own.pages import OUTCOMES, own_page
 from complaints.web.own.receipt_again import Again, ask_again, code_field
 from complaints.web.replies import Archive, Page
-from complaints.web.view_models import answer_lines
+from complaints.web.view_models import about_lines, answer_lines
 
 
 def _data_page(visit: Visit, error: Invalid | None = None) -> Page:
@@ -45,7 +45,7 @@ def take_data(visit: Visit, locale: Locale) -> Archive:
     values = {
         "found": found,
         "names": names,
-        "channel": found.box.channel_th if locale is Locale.THAI else found.box.channel_en,
+        "about": about_lines(found.box.about, found.box.channel_th if locale is Locale.THAI else found.box.channel_en),
         "answers": answer_lines(found.box.answers),
         "reasons": REASONS,
         "outcomes": OUTCOMES,

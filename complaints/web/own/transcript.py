@@ -14,7 +14,7 @@ from complaints.web.own.blueprint import blueprint
 from complaints.web.own.pages import own_page
 from complaints.web.replies import Page, Redirect, Reply
 from complaints.web.reporter.pages import FormField
-from complaints.web.view_models import answer_lines
+from complaints.web.view_models import about_lines, answer_lines
 
 _CHOICES = {
     TranscriptCheck.APPROVED: (_("It is right"), _("Then it counts as your own words.")),
@@ -40,7 +40,7 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None) -> R
     values = {
         "came": box.taken_down,
         "by": box.taken_down_by,
-        "channel": box.channel_th if visit.locale is Locale.THAI else box.channel_en,
+        "about": about_lines(box.about, box.channel_th if visit.locale is Locale.THAI else box.channel_en),
         "answers": [line for line in answer_lines(box.answers) if line[0] is not ReportField.LANGUAGE],
         "asked": box.asked,
         "excluded": box.excluded,

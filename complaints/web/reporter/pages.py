@@ -133,6 +133,7 @@ def form(
         "review": review,
         "fingerprint": _fingerprint(posted, review, asking) if review else "",
         "changed": changed,
+        "chosen": _chosen(visit, offers, posted, review) if review else "",
         "receiving": _name(visit, review.recipients) if review else "",
         "shut_out": _shut_out(offers, posted),
         "choices": choices,
@@ -148,6 +149,18 @@ def form(
         "other": other(visit.locale),
     }
     return page(visit, "reporter/form.html", values, 400 if wrong else 200)
+
+
+def _chosen(visit: Visit, offers: Sequence[ChannelOffer], posted: Posted, review: Review) -> Any:
+    """What it is about, in the reporter's own choice; where somebody else receives it, who, and on whose account."""
+    offer = next(one for one in offers if posted.channel in {None, one.id})
+    chosen = _name(visit, offer) if review.chosen else _("Not sure")
+    if not review.recipients.is_fallback:
+        return chosen
+    leads = ", ".join(person.display_name for person in review.recipients.leads)
+    out = [person.display_name for person in offer.recipients if person.account in posted.excluded]
+    instead = _("(It goes to %(leads)s instead: you do not want %(out)s to see it.)", leads=leads, out=", ".join(out))
+    return f"{chosen}\n{instead}"
 
 
 def _fingerprint(posted: Posted, review: Review, asking: Asking) -> str:

@@ -120,6 +120,7 @@ class Posted:
             files=self.to_send,
             locale=locale,
             asked=self.asked if self.channel else {},
+            unsure=self.channel is None,
         )
 
     def without(self, refusals: Mapping[bytes, str]) -> "Posted":

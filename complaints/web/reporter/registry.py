@@ -60,7 +60,11 @@ _FOR_IDENTITY: Mapping[IdentityField, Any] = {
 }
 
 FIELDS: Mapping[str, Field] = {
-    "channel": Field(_("What it is about"), _("So that it goes to the right people. Not sealed."), None),
+    "channel": Field(
+        _("What it is about"),
+        _("So that it goes to the right people. What you chose is sealed with the report; who handles it is not."),
+        None,
+    ),
     **{name.value: Field(WORDS[ReportField][name], purpose, _REPORT) for name, purpose in _FOR_ANSWERS.items()},
     "excluded": Field(
         _("Who must not see it"), _("So that they get no key, and are not given the case later."), _REPORT
