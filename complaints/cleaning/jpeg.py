@@ -20,6 +20,8 @@ _KEPT = {
     *range(0xC9, 0xCC),
     *range(0xCD, 0xD0),
 }
+_TABLE = 0xDB
+_FRAMES = _KEPT & {*range(0xC0, 0xD0)} - {0xC4, 0xCC}
 _ADOBE = 0xEE  # how its colours are to be read
 _PLAIN_JFIF = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
 
@@ -53,7 +55,8 @@ def clean(data: bytes) -> Cleaned:  # noqa: C901 - one walk, one branch for each
         place = after
     if data[after:].strip(b"\0\r\n"):
         found.add(Trace.PREVIEW if b"\xff\xd8\xff" in data[after:] else Trace.OTHER)
-    if not any(piece[1] == _SCAN for piece in pieces):
+    # A scan says nothing without the frame that gives its size and the tables to decode it: no program draws one.
+    if not {_SCAN, _TABLE} <= {piece[1] for piece in pieces} or not any(piece[1] in _FRAMES for piece in pieces):
         raise CannotClean("no picture")
     head = [b"\xff\xd8", _write(0xE0, _PLAIN_JFIF)]
     if any(piece[1] == _ADOBE for piece in pieces):

@@ -23,6 +23,9 @@ _MAGIC = (
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"BM", "image/bmp"),
+    (b"{\\rtf", "application/rtf"),
+    (b"<?xml", "application/xml"),
+    (b"<svg", "image/svg+xml"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"\x1f\x8b", "application/gzip"),
@@ -75,6 +78,18 @@ _PROGRAM_ENDINGS = frozenset(
         "wsf",
     }
 )
+_ZIP, _OLE = "application/zip", "application/x-ole-storage"
+_CLAIMS = {
+    **dict.fromkeys(("jpg", "jpeg", "jfif", "png", "gif", "webp", "heic", "heif", "avif"), ("image/",)),
+    "pdf": ("application/pdf",),
+    **dict.fromkeys(("docx", "xlsx", "pptx"), (_ZIP, _OLE)),  # one with a passphrase is wrapped in the other
+    **dict.fromkeys(("mp4", "m4v", "mov", "3gp", "m4a", "mp3", "wav", "flac"), ("audio/", "video/", "application/ogg")),
+}
+"""What files with these endings begin like, whichever of their family they are: telephones often give a picture another's ending."""
+_CLAIMS_OF_MANY_KINDS = frozenset(
+    {"aac", "amr", "avi", "bmp", "doc", "mkv", "mpg", "ogg", "opus", "ppt", "tif", "tiff", "webm", "wma", "wmv", "xls"}
+)
+"""Endings of files that are never text, and may begin in ways that are not known here."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 CLEANED = frozenset(
@@ -116,6 +131,14 @@ def media_type(head: bytes) -> str:
 def is_program(name: str, head: bytes) -> bool:
     """Whether opening the file would run it, on one computer or another."""
     return head.startswith(_PROGRAMS) or name.rpartition(".")[2].lower() in _PROGRAM_ENDINGS
+
+
+def belies_its_name(name: str, kind: str) -> bool:
+    """Whether the name claims a picture, a film, sound, a PDF or a document of Office, and the content is none: nobody can open it as such."""
+    ending = name.rpartition(".")[2].lower()
+    if ending in _CLAIMS_OF_MANY_KINDS:
+        return kind == TEXT
+    return ending in _CLAIMS and not kind.startswith(_CLAIMS[ending])
 
 
 def _is_text(head: bytes) -> bool:

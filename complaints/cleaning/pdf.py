@@ -55,7 +55,10 @@ def clean(data: bytes) -> Cleaned:
     found: set[Trace] = set()
     if data.count(b"%%EOF") > 1 and b"/Prev" in data:
         found.add(Trace.CHANGES)
-    with pikepdf.open(BytesIO(data)) as document:
+    # What is cut or damaged is not mended in silence: the copy would lack pages, and nobody be told.
+    with pikepdf.open(BytesIO(data), attempt_recovery=False) as document:
+        if not document.pages:
+            raise CannotClean("no page")
         if "/XFA" in document.Root.get("/AcroForm", pikepdf.Dictionary()):
             raise CannotClean("a form of another kind")
         _describe_nothing(document, found)

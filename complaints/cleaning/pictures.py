@@ -1,6 +1,7 @@
 """PNG chunk by chunk (W3C PNG, third edition, §5), GIF block by block (GIF89a): the picture is not touched."""
 
 import struct
+import zlib
 
 from complaints.cleaning import exif
 from complaints.cleaning.result import CannotClean, Cleaned
@@ -34,13 +35,7 @@ def clean(data: bytes) -> Cleaned:
 def _png(data: bytes) -> Cleaned:
     kept, found, place, name = [data[:8]], set[Trace](), 8, b""
     while name != b"IEND":
-        if place + 12 > len(data):
-            raise CannotClean("cut short")
-        length, name = struct.unpack_from(">I4s", data, place)
-        end = place + 12 + length
-        if end > len(data):
-            raise CannotClean("cut short")
-        body = data[place + 8 : end - 4]
+        name, body, end = _chunk(data, place)
         if name in _DRAWN:
             kept.append(data[place:end])
         elif name == b"eXIf":
@@ -52,7 +47,22 @@ def _png(data: bytes) -> Cleaned:
         place = end
     if place < len(data):
         found.add(Trace.OTHER)
+    if not {b"IHDR", b"IDAT"} <= {piece[4:8] for piece in kept}:
+        raise CannotClean("no picture")
     return Cleaned(b"".join(kept), frozenset(found))
+
+
+def _chunk(data: bytes, place: int) -> tuple[bytes, bytes, int]:
+    """The chunk at `place`: its name, what it holds, and where the next begins."""
+    if place + 12 > len(data):
+        raise CannotClean("cut short")
+    length, name = struct.unpack_from(">I4s", data, place)
+    end = place + 12 + length
+    if end > len(data):
+        raise CannotClean("cut short")
+    if zlib.crc32(data[place + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+        raise CannotClean("damaged")
+    return name, data[place + 8 : end - 4], end
 
 
 def _gif(data: bytes) -> Cleaned:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
+from complaints.cleaning import kinds
 from complaints.errors import Failure, Invalid, NotFound
 from complaints.models import Base, Case, CaseloadRow, new_id
 from complaints.policy import Staff
@@ -46,6 +47,11 @@ class FileLine:
     found: tuple[Trace, ...] = ()
     original: bytes = b""
     """The file as it was sent, in `identity`, when this is its clean copy."""
+
+    @property
+    def unreadable(self) -> bool:
+        """It cannot be opened as what its name says, and may be damaged."""
+        return kinds.belies_its_name(self.name, self.media_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class Exhibit:
         return self.original.length
 
     @property
+    def unreadable(self) -> bool:
+        """It cannot be opened as what its name says, and may be damaged."""
+        return kinds.belies_its_name(self.name, self.original.media_type)
+
+    @property
     def staged(self) -> tuple[StagedFile, ...]:
         """What waits in the database for it."""
         return (self.original,) if self.copy is None else (self.copy, self.original)
@@ -101,6 +106,8 @@ def examine(units: Units, staged: StagedFile, head: bytes, limit: int) -> Exhibi
     if kinds.is_program(staged.name, head):
         raise UploadRefused("program")
     staged = replace(staged, media_type=kinds.media_type(head))
+    if kinds.belies_its_name(staged.name, staged.media_type):
+        return Exhibit(staged, Cleaning.NOT)  # whatever is in it, nobody has read it: it is not said to hide nothing
     if staged.media_type == kinds.TEXT:
         return Exhibit(staged, Cleaning.NOTHING)
     if staged.media_type not in kinds.CLEANED or staged.length > limit:

@@ -259,6 +259,18 @@ def test_a_film_loses_boxes_nobody_knows(place: str) -> None:
 # -- What is not cleaned --------------------------------------------------------------------------------------------
 
 
+def png() -> bytes:
+    out = BytesIO()
+    Image.effect_mandelbrot((64, 64), (-2, -1, 1, 1), 50).save(out, "PNG")
+    return out.getvalue()
+
+
+def damaged(data: bytes) -> bytes:
+    """One byte in the middle is another."""
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -266,6 +278,10 @@ def test_a_film_loses_boxes_nobody_knows(place: str) -> None:
         lambda: document(photo())[:300],
         lambda: letter(photo(), **{"word/vbaProject.bin": b"program"}),
         lambda: film()[:400],
+        lambda: document(photo())[:-200],
+        lambda: damaged(png()),
+        lambda: png()[:-12],
+        lambda: photo()[:2] + b"\xff\xda\0\x02 no frame \xff\xd9",
         lambda: b"%PDF-1.7 nothing",
         lambda: film_with_data(fragments=True),
         lambda: flac() + b"SECRET-NOTE",
@@ -280,6 +296,10 @@ def test_a_film_loses_boxes_nobody_knows(place: str) -> None:
         "cut document",
         "program in a letter",
         "cut film",
+        "document without its end",
+        "damaged PNG",
+        "PNG without its end",
+        "JPEG without a frame",
         "no document",
         "data in fragments",
         "words after FLAC",
@@ -360,6 +380,31 @@ def test_it_gets_no_environment_and_no_file_but_its_pipes(monkeypatch: pytest.Mo
 )
 def test_what_a_file_is_says_its_content(head: bytes, kind: str) -> None:
     assert kinds.media_type(head) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "belied"),
+    [
+        ("broken.jpg", b"ten bytes!", True),
+        ("broken.jpg", b"\x00\x01\x02", True),
+        ("photo.JPG", b"\x89PNG\r\n\x1a\n", False),
+        ("scan.pdf", b"\xff\xd8\xff\xe0", True),
+        ("scan.pdf", b"%PDF-1.7", False),
+        ("letter.docx", b"text", True),
+        ("letter.docx", b"PK\x03\x04", False),
+        ("letter.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", False),
+        ("letter.doc", b"{\\rtf1", False),
+        ("letter.doc", b"text", True),
+        ("voice.m4a", b"text", True),
+        ("voice.aac", b"\xff\xf1\x50\x80", False),
+        ("film.mp4", b"\0\0\0\x18ftypisom", False),
+        ("notes.txt", b"text", False),
+        ("jpg", b"text", True),
+        ("", b"text", False),
+    ],
+)
+def test_a_name_that_claims_what_the_content_is_not(name: str, head: bytes, belied: bool) -> None:
+    assert kinds.belies_its_name(name, kinds.media_type(head)) is belied
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,22 @@ def test_what_cannot_be_cleaned_goes_to_few_unless_the_reporter_says_otherwise(b
     assert content(cast, opened, apart) == UNKNOWN[1]
 
 
+def test_a_file_that_is_not_what_its_name_says_is_not_called_clean(
+    browser: Browser, cast: Cast, signed_in: SignedIn
+) -> None:
+    answer = with_files(browser, ("broken.jpg", b"ten bytes!", "image/jpeg"))
+    assert "It cannot be opened as what its name says, and may be damaged." in answer.text
+    assert "nothing hidden" not in answer.text
+    form = PageForm.on(browser, answer)
+    (name,) = (name for name in form.values if name.startswith("who-"))
+    assert form[name] == "identity"
+    form.values[name] = ["report"]
+    opened = opened_by_lead(cast, send(form.post("/en/form/check"), browser))
+    assert [line.cleaning for line in opened.files] == [Cleaning.NOT]
+    page = signed_in(cast.lead).get(f"/staff/cases/{opened.id.hex()}?lang=en").text
+    assert "It cannot be opened as what its name says" in page
+
+
 def test_the_reporter_may_share_it_and_the_check_page_says_so(browser: Browser, cast: Cast) -> None:
     form = PageForm.on(browser, with_files(browser, UNKNOWN))
     (name,) = (name for name in form.values if name.startswith("who-"))
