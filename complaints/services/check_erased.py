@@ -4,6 +4,7 @@ A case may be missing when its own entries say that it began as a test and was e
 entry that somebody planted, or changed, explains nothing: the case is then missing aloud, and all that was written in it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from sqlalchemy import select
@@ -34,14 +35,17 @@ def of_erased(unit: Unit, logged: Logged) -> Iterator[Finding]:
 
 
 def of_rehearsals(unit: Unit, logged: Logged) -> Iterator[Finding]:
-    """Each channel's mark must say what the log says: which case is a test, and how the last one ended."""
-    under_way = {
-        channel: (case, day, roster)
-        for case, (channel, day, roster) in logged.tests.items()
-        if case not in logged.erased_cases
-    }
+    """Each channel's mark must say what the log says: which case is a test, and how the last one ended.
+
+    A test that none names would pass for a real report in every list.
+    """
+    under_way: dict[str, set[str]] = defaultdict(set)
+    for case, (channel, _day, _roster) in logged.tests.items():
+        if case not in logged.erased_cases:
+            under_way[channel].add(case)
     last = {channel: (day, roster) for channel, day, roster in logged.tests.values()}
-    seen = set()
+    seen: set[str] = set()
+    named: set[str] = set()
     for row in unit.session.scalars(select(Rehearsal)):
         channel = row.channel_id.hex()
         seen.add(channel)
@@ -49,13 +53,15 @@ def of_rehearsals(unit: Unit, logged: Logged) -> Iterator[Finding]:
             vouching.require(vouching.for_rehearsal(unit.secrets, row), row.vouched, "the mark of a test report")
         except Refused as error:
             yield Finding("rehearsal", f"channel {channel}: {error}")
-        case = row.case_id.hex() if row.case_id is not None else None
+        marked = {row.case_id.hex()} if row.case_id is not None else set()
+        named |= marked
         begun = (row.begun.isoformat(), row.roster.hex())
         opened = (
             (row.opened.isoformat(), (row.opener or b"").hex(), (row.opened_under or b"").hex()) if row.opened else None
         )
-        wanted = under_way[channel][0] if channel in under_way else None
-        if (case, begun, opened) != (wanted, last.get(channel), logged.tests_opened.get(channel)):
+        if (marked, begun, opened) != (under_way[channel], last.get(channel), logged.tests_opened.get(channel)):
             yield Finding("rehearsal", f"channel {channel}: its test reports are not as the log says")
     for channel in sorted(last.keys() - seen):
         yield Finding("rehearsal", f"channel {channel}: the log tells of a test report, and nothing marks it")
+    for unnamed in sorted({case for cases in under_way.values() for case in cases} - named):
+        yield Finding("rehearsal", f"case {unnamed} is a test report that waits, and no mark names it")

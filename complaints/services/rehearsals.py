@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Update, bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from complaints.errors import Conflict, Denied, Failure, Invalid, NoRecipient, NotFound, Refused
@@ -58,9 +58,8 @@ _OF_CHANNEL = _ROWS.where(_ROW.c.channel_id == bindparam("channel"))
 _OF_CASE = _ROWS.where(_ROW.c.case_id == bindparam("case"))
 _INSERT = insert(_ROW)
 _CHANGE = update(_ROW).where(_ROW.c.channel_id == bindparam("channel"))
+_LOCK = _OF_CHANNEL.with_for_update()
 _CASE_THERE = select(_CASE.c.id).where(_CASE.c.id == bindparam("case"))
-_NONE_WAITS = or_(_ROW.c.case_id.is_(None), _ROW.c.case_id.not_in(select(_CASE.c.id)))
-"""The second is what is left when an older mark was put back: it must not keep the channel from its next test."""
 _OPENER = select(_TABLES["account"].c.display_name).where(_TABLES["account"].c.id == bindparam("account"))
 
 
@@ -110,6 +109,7 @@ def standing(unit: Unit, channel: bytes) -> Standing:
 
 
 def _waits(unit: Unit, mark: Mark) -> bool:
+    """An older mark that was put back names a case that is gone: it keeps the channel from no test."""
     return mark.case_id is not None and unit.run(_CASE_THERE, {"case": mark.case_id}).first() is not None
 
 
@@ -182,14 +182,11 @@ def prepare(unit: Unit, actor: Staff, channel: bytes, file: StagedFile, locale: 
 
 def begin(unit: Unit, sealed: SealedReport) -> None:
     """Stores the test, and marks it. Raises Conflict when another one is under way by now, and as `intake.receive` does."""
+    last = _last(unit, sealed.channel)
     intake.receive(unit, sealed)
-    row = unit.run(_OF_CHANNEL, {"channel": sealed.channel}).first()
     mark = Mark(sealed.channel, sealed.case, unit.today, sealed.roster)
-    if row is not None:
-        last = _vouched(unit, row)
-        kept = mark._replace(opened=last.opened, opener=last.opener, opened_under=last.opened_under)
-        if not _keep(unit, kept, _CHANGE.where(_NONE_WAITS)):
-            raise Conflict("a test report of this channel waits already")
+    if last is not None:
+        _keep(unit, mark._replace(opened=last.opened, opener=last.opener, opened_under=last.opened_under))
         return
     try:
         with unit.attempting():
@@ -198,10 +195,22 @@ def begin(unit: Unit, sealed: SealedReport) -> None:
         raise Conflict("a test report of this channel waits already") from None
 
 
-def _keep(unit: Unit, mark: Mark, change: Update) -> bool:
+def _last(unit: Unit, channel: bytes) -> Mark | None:
+    """The channel's mark, which nobody else changes until this unit ends. Raises Conflict while its test waits, Refused.
+
+    Whether it waits is asked in a statement of its own: one that waits for a lock goes on with what there was when it began.
+    """
+    row = unit.run(_LOCK, {"channel": channel}).first()
+    mark = _vouched(unit, row) if row is not None else None
+    if mark is not None and _waits(unit, mark):
+        raise Conflict("a test report of this channel waits already")
+    return mark
+
+
+def _keep(unit: Unit, mark: Mark) -> None:
     values = mark._asdict() | {"vouched": vouching.for_rehearsal(unit.secrets, mark)}
     del values["channel_id"]
-    return unit.run(change.values(values), {"channel": mark.channel_id}).rowcount == 1
+    unit.run(_CHANGE.values(values), {"channel": mark.channel_id})
 
 
 # -- Ending ----------------------------------------------------------------------------------------------------------
@@ -299,5 +308,5 @@ def _erase(unit: Unit, actor: Staff, case: Case, ending: Ending) -> tuple[bytes,
         mark = _vouched(unit, row)._replace(case_id=None)
         if ending is Ending.OPENED:
             mark = mark._replace(opened=unit.today, opener=actor.account, opened_under=mark.roster)
-        _keep(unit, mark, _CHANGE)
+        _keep(unit, mark)
     return tuple(case_erasure.erase(unit, case, Event.REPORT_REHEARSED))

@@ -276,6 +276,22 @@ def test_an_older_mark_that_is_put_back(stage: Stage) -> None:
     assert stage.findings() == []
 
 
+def test_a_second_test_beside_one_that_no_mark_names(stage: Stage) -> None:
+    """The mark of before is put back, which says that none waits: another is sent, and the first passes for a real report."""
+    ended(stage, opened(stage, sent(stage)))
+    copy = stage.attacker.copy("between-two-tests.sqlite")
+    first = sent(stage)
+    stage.attacker.put_back(copy, "rehearsal", "channel_id = ?", stage.cast.channel)
+    second = sent(stage)
+    with stage.units.reading() as unit:
+        assert rehearsals.under_way(unit) == {second.case}
+    stage.shows("rehearsal", "are not as the log says")
+    stage.shows("rehearsal", f"case {first.case.hex()} is a test report that waits, and no mark names it")
+    ended(stage, opened(stage, first))
+    ended(stage, opened(stage, second))
+    assert stage.findings() == []
+
+
 def test_a_mark_that_says_it_opens(stage: Stage) -> None:
     sent(stage)
     lead = stage.cast.lead.account

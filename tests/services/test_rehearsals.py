@@ -32,6 +32,7 @@ from crypto import AccountSeed, Receipt
 from tests.cast import Person, Report
 from tests.services.rehearsing import CLEAN_LIMIT, ended, file_of, opened, sent
 from tests.stage import SECOND_DAY, Stage
+from tests.waiting import until_it_waits
 
 
 def standing(stage: Stage, channel: bytes | None = None) -> Standing:
@@ -304,6 +305,32 @@ def test_of_two_that_are_sent_at_once_one_is_stored(stage: Stage, again: bool) -
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(send, (seal(stage), seal(stage)))) == [False, True]
+    assert stage.findings() == []
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_one_that_is_sent_while_another_is_being_stored(stage: Stage, again: bool) -> None:
+    """The second reaches the mark before the first has committed, and decides by what there is then."""
+    if again:
+        ended(stage, opened(stage, sent(stage)))
+    sealed = seal(stage), seal(stage)
+
+    def send_second() -> bool:
+        try:
+            with stage.units.writing() as unit:
+                rehearsals.begin(unit, sealed[1])
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(1) as pool:
+        with stage.units.writing() as unit:
+            rehearsals.begin(unit, sealed[0])
+            second = pool.submit(send_second)
+            until_it_waits(stage.attacker.url, second)
+        assert second.result() is False
+    with stage.units.reading() as unit:
+        assert rehearsals.under_way(unit) == {sealed[0].case}
     assert stage.findings() == []
 
 
