@@ -22,6 +22,7 @@ _PAGE = select(Base.metadata.tables["notice_page"]).where(
     Base.metadata.tables["notice_page"].c.version == bindparam("version")
 )
 
+_LOCK_ID = 0x7468_656E_6F74_6963  # "thenotic": an advisory lock's number is any 64 bits that nobody else takes
 _PUBLISHED = (Event.NOTICE_PUBLISHED, Event.NOTICE_RENEWED)
 
 NAME_LIMIT = 200
@@ -78,10 +79,22 @@ def _published(unit: Unit, statement: Executable) -> list[PublishedText]:
     return [PublishedText(row.version, row.text_th, row.text_en, row.published) for row in unit.run(statement)]
 
 
+def hold_still(unit: Unit) -> None:
+    """Until this unit ends nobody else publishes a notice or keeps one, and what the unit knew of what the notice tells is found anew.
+
+    Whoever keeps a notice calls this before they read what it is made from: what somebody else changed meanwhile is then in it. On SQLite all
+    writers take turns already.
+    """
+    if unit.session.get_bind().dialect.name == "postgresql":
+        unit.session.execute(select(func.pg_advisory_xact_lock(_LOCK_ID)))
+    unit.known.clear()
+
+
 def publish_notice(unit: Unit, actor: Staff, *, text_th: str, text_en: str) -> int:
     """The next version of the operator's part of the notice. Raises Invalid ("missing", "too-long"). Returns its version."""
     th, en = text_th.strip(), text_en.strip()
     check_texts({"text_th": th, "text_en": en}, TEXT_LIMIT)
+    hold_still(unit)
     version = _store(unit, th, en)
     digest = digest_of_notice(version, unit.today, th, en)
     unit.enter(Event.NOTICE_PUBLISHED, actor, subject=str(version), digest=digest)
@@ -116,7 +129,7 @@ def page_of(unit: Unit, version: int) -> KeptPage | None:
 
 
 def keep_page(unit: Unit, page_th: str, page_en: str) -> None:
-    """Keeps the whole notice as it reads now. Where it reads otherwise than under the newest version, that is a new version.
+    """Keeps the whole notice as it reads now, since the caller has had it `hold_still`. Where it reads otherwise than under the newest version, that is a new version.
 
     So every case's version says all that its reporter could read. Nothing is kept before a notice is published. Raises Refused where the
     words are not those that somebody published: kept, they would become the system's own.

@@ -1,5 +1,6 @@
 """The versions of the notice: numbered, dated, kept, and held to what the log says was published."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from complaints.errors import Invalid, Refused
 from complaints.services import organisation
 from complaints.vocabulary import Event
 from tests.stage import SECOND_DAY, THIRD_DAY, Stage
+from tests.waiting import until_it_waits
 
 
 def publish(stage: Stage, words: str = "who answers") -> int:
@@ -35,6 +37,16 @@ def test_within_one_unit_a_version_just_published_is_the_newest(stage: Stage) ->
         newest = organisation.notice(unit)
     assert newest is not None
     assert newest.version == 1
+
+
+def test_of_two_who_publish_at_once_both_do(stage: Stage) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with stage.units.writing() as unit:
+            organisation.publish_notice(unit, stage.cast.administrator.actor, text_th="ก", text_en="a")
+            second = pool.submit(publish, stage)
+            until_it_waits(stage.attacker.url, second)
+        assert second.result() == 2
+    assert stage.findings() == []
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * (organisation.TEXT_LIMIT + 1)])

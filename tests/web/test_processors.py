@@ -1,17 +1,21 @@
 """The register of outside processors on the web: administrators keep it, auditors see it, the notice names who works for the organisation."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from html import unescape
 
 import pytest
+from flask import Flask
 
 from complaints.services import organisation, processors
 from complaints.services.unit import Units
 from complaints.vocabulary import Event
+from complaints.web.reporter import notice_text
 from tests.cast import Cast, Person
 from tests.services.test_processors import HOSTING, MAIL
+from tests.waiting import until_it_waits
 from tests.web.conftest import Browser, Log
 
 SignIn = Callable[[Person], Browser]
@@ -204,6 +208,27 @@ def test_the_notice_names_who_works_for_the_operator(keeper: Browser, browser: B
     form = f"{address}/change"
     keeper.post(form, {**TYPED, "until": "1/6/2569", "version": "1"}, token=keeper.token_on(form))
     assert "Engine Room" not in browser.get("/en/notice").text
+
+
+def test_of_two_who_enter_one_at_once_the_notice_names_both(
+    keeper: Browser, cast: Cast, app: Flask, database_url: str
+) -> None:
+    publish(cast)
+    token = keeper.token_on(f"{REGISTER}/new")
+    with ThreadPoolExecutor(1) as pool:
+        with app.app_context(), cast.units.writing() as unit:
+            processors.add(unit, cast.administrator.actor, MAIL)
+            notice_text.keep(unit)
+            answer = pool.submit(lambda: keeper.post(f"{REGISTER}/new", TYPED, token=token))
+            until_it_waits(database_url, answer)
+        assert answer.result().status_code == 303
+    with cast.units.reading() as unit:
+        newest = organisation.notice(unit)
+        assert newest is not None
+        kept = organisation.page_of(unit, newest.version)
+    assert kept is not None
+    assert "Good Post" in kept.page_en
+    assert "Engine Room" in kept.page_en
 
 
 def test_a_change_of_what_the_notice_tells_is_a_new_version_of_it(

@@ -24,6 +24,7 @@ def values(unit: Unit, locale: Locale) -> dict[str, Any]:
 
 def keep(unit: Unit) -> None:
     """Keeps the notice as it reads now: to be called wherever something changes that it tells of, and at every start of the program."""
+    organisation.hold_still(unit)
     if organisation.notice(unit) is not None:
         organisation.keep_page(unit, *(_rendered(unit, locale) for locale in (Locale.THAI, Locale.ENGLISH)))
 
