@@ -112,6 +112,9 @@ class RecordKind(StrEnum):
     UNLINK = "unlink"  # that a link counts no more
     TAKEN_DOWN = "taken-down"  # how a report came that staff took down, and who did
     TRANSCRIPT_CHECK = "transcript-check"  # what the reporter says of what was taken down
+    WITHDRAWAL = (
+        "withdrawal"  # how many files went with the identity, and how many were handed to those who read the report
+    )
 
     @property
     def compartment(self) -> CompartmentName:
@@ -144,6 +147,7 @@ _COMPARTMENT_OF = {
     RecordKind.UNLINK: CompartmentName.INTERNAL,
     RecordKind.TAKEN_DOWN: CompartmentName.REPORT,
     RecordKind.TRANSCRIPT_CHECK: CompartmentName.REPORT,
+    RecordKind.WITHDRAWAL: CompartmentName.REPORT,
 }
 
 

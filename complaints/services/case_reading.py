@@ -25,6 +25,7 @@ from complaints.services import (
     rosters,
     taken_down,
     tasks,
+    withdrawals,
 )
 from complaints.services.case_flow import Turn
 from complaints.services.case_links import RelatedLine
@@ -38,6 +39,7 @@ from complaints.services.report_draft import UNSURE
 from complaints.services.taken_down import TakenDown
 from complaints.services.tasks import TaskLine
 from complaints.services.unit import Unit
+from complaints.services.withdrawals import WithdrawalLine
 from complaints.vocabulary import (
     ASKED,
     CaseStatus,
@@ -158,6 +160,8 @@ class OpenedCase:
     """The reporter's, whatever they came with."""
     kept_apart: tuple[bytes, ...]
     """Files of which there is no clean copy, and which those alone open who may open the identity."""
+    withdrawals: tuple[WithdrawalLine, ...]
+    """What went with the identity, each time the reporter withdrew it and files did."""
     requests: tuple[RequestLine, ...]
     rehearsed: frozenset[Event] | None
     """Of a test report what the reader has opened of it, of `rehearsals.STEPS`; None of a real one."""
@@ -214,6 +218,7 @@ def _present(
     read = read_marks.read_up_to(opened, by_reporter=True, case=case.id)
     roster = rosters.current(unit, case.channel_id)
     sent = casework.files_by_message(opened)
+    files = casework.reporters_files(unit, case, opened)
     people = holders(unit, case)
     with_identity = {holder.account for holder in people if CompartmentName.IDENTITY in holder.compartments}
     return OpenedCase(
@@ -256,8 +261,9 @@ def _present(
             if r.kind in {RecordKind.NOTE, RecordKind.MOVING}
         ),
         tasks=tasks.lines_of(opened, names),
-        files=tuple(casework.file_line(record) for record in by_kind[RecordKind.FILE]),
-        kept_apart=_kept_apart(unit, case, by_kind[RecordKind.FILE]),
+        files=files,
+        kept_apart=casework.kept_apart(unit, case, files),
+        withdrawals=withdrawals.lines_of(opened),
         requests=data_requests.lines_of(opened),
         rehearsed=rehearsals.steps_done(unit, actor, case.id) if acts.is_rehearsal(unit, case) else None,
         taken_down=came,
@@ -272,12 +278,6 @@ def _present(
         epoch=opening.report.newest,
         problems=tuple(problems),
     )
-
-
-def _kept_apart(unit: Unit, case: Case, copies: Sequence[OpenedRecord]) -> tuple[bytes, ...]:
-    rows = records.rows_of(unit, case.id, CompartmentName.IDENTITY, [RecordKind.ORIGINAL])
-    copied = {record.fields.get("twin") for record in copies}
-    return tuple(row.id for row in rows if row.id not in copied)
 
 
 def _departed(

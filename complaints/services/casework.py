@@ -1,7 +1,7 @@
 """Casework: reaching a case and writing in it. Everything is entered in the log in the same transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
@@ -46,7 +46,7 @@ class FileLine:
     cleaning: Cleaning = Cleaning.UNTOLD
     found: tuple[Trace, ...] = ()
     original: bytes = b""
-    """The file as it was sent, in `identity`, when this is its clean copy."""
+    """The file as it was sent, in `identity`, when this is its clean copy. See `reporters_files` for one that is gone."""
 
     @property
     def unreadable(self) -> bool:
@@ -80,6 +80,23 @@ def file_line(record: OpenedRecord) -> FileLine:
         tuple(trace for trace in Trace if trace in letters),
         record.fields.get("twin", b""),
     )
+
+
+def reporters_files(unit: Unit, case: Case, opened: Sequence[OpenedRecord]) -> tuple[FileLine, ...]:
+    """The reporter's files, whatever they came with. None names an original that went with the identity."""
+    there = set(_originals(unit, case))
+    lines = (file_line(record) for record in opened if record.kind is RecordKind.FILE)
+    return tuple(line if line.original in there else replace(line, original=b"") for line in lines)
+
+
+def kept_apart(unit: Unit, case: Case, files: Sequence[FileLine]) -> tuple[bytes, ...]:
+    """Originals of which there is no clean copy among these files."""
+    copied = {line.original for line in files}
+    return tuple(original for original in _originals(unit, case) if original not in copied)
+
+
+def _originals(unit: Unit, case: Case) -> list[bytes]:
+    return [row.id for row in records.rows_of(unit, case.id, CompartmentName.IDENTITY, [RecordKind.ORIGINAL])]
 
 
 def files_by_message(opened: Sequence[OpenedRecord]) -> dict[bytes, tuple[FileLine, ...]]:

@@ -21,6 +21,7 @@ from complaints.services import (
     read_marks,
     records,
     taken_down,
+    withdrawals,
 )
 from complaints.services.case_flow import Feedback
 from complaints.services.casework import FileLine, OpenedFile
@@ -31,7 +32,8 @@ from complaints.services.records import OpenedRecord
 from complaints.services.taken_down import TakenDown
 from complaints.services.unit import Unit
 from complaints.services.uploads import StagedFile
-from complaints.vocabulary import ASKED, CaseStatus, CompartmentName, Event, RecordKind, ReportField
+from complaints.services.withdrawals import WithdrawalLine
+from complaints.vocabulary import ASKED, CaseStatus, Event, RecordKind, ReportField
 from crypto import Receipt
 
 
@@ -76,6 +78,8 @@ class Mailbox:
     """The reporter's own, whatever they came with."""
     kept_apart: int
     """How many more of their files lie with their name alone: no clean copy is among `files`."""
+    withdrawals: tuple[WithdrawalLine, ...]
+    """What went with their name, each time they withdrew it and files did."""
     requests: tuple[RequestLine, ...]
     taken_down: TakenDown | None
     """How it came, when staff took it down."""
@@ -115,7 +119,7 @@ def read_mailbox(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Mailbox:
     unit.enter_later(Event.MAILBOX_OPENED, role="reporter", case=case.id.hex(), **({"writes": mark} if mark else {}))
     sent = casework.files_by_message(opened)
     came = taken_down.of_case(unit, case, opened)
-    files = tuple(casework.file_line(record) for record in opened if record.kind is RecordKind.FILE)
+    files = casework.reporters_files(unit, case, opened)
     exclusions = next((record for record in opened if record.kind is RecordKind.EXCLUSIONS), None)
     answers = next((record for record in opened if record.kind is RecordKind.REPORT), None)
     return Mailbox(
@@ -139,17 +143,13 @@ def read_mailbox(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Mailbox:
             _message(unit, case, record, read, sent) for record in opened if record.kind is RecordKind.MESSAGE
         ),
         files=files,
-        kept_apart=_kept_apart(unit, case, files),
+        kept_apart=len(casework.kept_apart(unit, case, files)),
+        withdrawals=withdrawals.lines_of(opened),
         requests=data_requests.lines_of(opened),
         taken_down=came,
         taken_down_by=casework.pseudonym_of(unit, case.id, came.by) if came else None,
         problems=tuple(problems),
     )
-
-
-def _kept_apart(unit: Unit, case: Case, files: Sequence[FileLine]) -> int:
-    originals = records.rows_of(unit, case.id, CompartmentName.IDENTITY, [RecordKind.ORIGINAL])
-    return len({row.id for row in originals} - {line.original for line in files})
 
 
 def write_message(

@@ -1,6 +1,6 @@
 """A reporter's own identity: seen again, given later, corrected, withdrawn. Their identity key comes with the receipt, each time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,8 +20,9 @@ from complaints.services import (
     records,
     rosters,
     routing,
+    withdrawals,
 )
-from complaints.services.casework import FileLine
+from complaints.services.casework import FileLine, OpenedFile
 from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
 from complaints.services.questions import Answer
@@ -32,6 +33,7 @@ from complaints.vocabulary import (
     ASKED,
     IDENTITY_FIELD_SIZE,
     ActKind,
+    Cleaning,
     CompartmentName,
     Duty,
     Event,
@@ -82,6 +84,25 @@ class Standing:
 
     holders: int
     withdrawn: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What goes with the name when it is withdrawn."""
+
+    files: tuple[FileLine, ...] = field(default=(), repr=False)
+    """Of which there is no other copy: theirs is the choice that `withdraw` asks for."""
+    copied: tuple[FileLine, ...] = field(default=(), repr=False)
+    """Of which a clean copy stays in the report."""
+    asked: tuple[Answer, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What becomes of each file that lies with the name alone. `kept`: True hands it to everybody who reads the report."""
+
+    identity_key: PrivateKey = field(repr=False)
+    kept: Mapping[bytes, bool]
 
 
 def require_receipt(unit: Unit, reporter: Reporter, receipt: Receipt) -> None:
@@ -161,23 +182,67 @@ def give(
     unit.enter_later(Event.IDENTITY_GIVEN, role="reporter", case=case.id.hex(), writes=writes, **made)
 
 
-def withdraw(unit: Unit, reporter: Reporter, keys: SessionKeys) -> None:
+def leaving(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: PrivateKey) -> Leaving:
+    """What a withdrawal would destroy beside the name, to be read before it does. The looking is entered.
+
+    Raises NotFound, Refused, Conflict when it is withdrawn already.
+    """
+    case, report = own_case.fetch(unit, reporter, keys)
+    keyring = _keyring(unit, case, identity_key)
+    if keyring is None:
+        raise Conflict("the identity is withdrawn already")
+    unit.enter_later(Event.IDENTITY_SEEN, role="reporter", case=case.id.hex())
+    newest = identity.current(identity.opened_records(unit, case, keyring))
+    alone = set(_kept_apart(unit, case, report))
+    originals = [casework.file_line(record) for _, record in identity.opened_originals(unit, case, keyring)]
+    return Leaving(
+        files=tuple(line for line in originals if line.id in alone),
+        copied=tuple(line for line in originals if line.id not in alone),
+        asked=questions.decode(newest.fields.get(ASKED, b"")),
+    )
+
+
+def open_original(
+    unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: PrivateKey, file_id: bytes
+) -> OpenedFile:
+    """One of the reporter's own files as it was sent, ready to be streamed after the commit. Raises NotFound, Refused."""
+    case, _ = own_case.fetch(unit, reporter, keys)
+    keyring = _keyring(unit, case, identity_key)
+    opened = casework.open_file_record(unit, case, keyring, file_id, {RecordKind.ORIGINAL}) if keyring else None
+    if opened is None:
+        raise NotFound
+    unit.enter_later(Event.FILE_OPENED, role="reporter", case=case.id.hex(), subject=f"file:{file_id.hex()}")
+    return opened
+
+
+def withdraw(unit: Unit, reporter: Reporter, keys: SessionKeys, choice: Choice | None = None) -> None:
     """Destroys every grant, every key, every version and every original of the identity. The case goes on without it.
 
+    `choice`: what becomes of the files that lie there alone; without one nothing is opened, and all of them go. What was handed over
+    is a record of `report` from then on, by the reporter. Both sides read how many went.
+
     What the files of the database still hold of it goes with `erasure.settle`, after the commit. Raises NotFound, Refused, Conflict
-    when it is withdrawn already.
+    when it is withdrawn already, Invalid (`missing`, under the hex id) for a file of which nothing was chosen.
     """
     casework.take_turns(unit, reporter.case)
-    case, _ = own_case.fetch(unit, reporter, keys)
+    case, report = own_case.fetch(unit, reporter, keys)
     newest = keyrings.newest_epochs(unit, case.id).get(_IDENTITY)
     if newest is None:
         raise Conflict("the identity is withdrawn already")
+    alone = _kept_apart(unit, case, report)
+    kept = _kept(alone, choice) if choice else ()
+    handed = _hand_over(unit, case, report, keys, choice.identity_key, kept) if choice and kept else []
+    originals = records.rows_of(unit, case.id, _IDENTITY, [RecordKind.ORIGINAL])
     roster = rosters.current(unit, case.channel_id)
-    gone = acts.Withdrawn(_IDENTITY, newest)
-    act = acts.sign(case.id, ActKind.IDENTITY_WITHDRAWN, case.id, keys.signing, roster.hash, [], [], gone)
+    withdrawn = acts.Withdrawn(_IDENTITY, newest)
+    act = acts.sign(case.id, ActKind.IDENTITY_WITHDRAWN, case.id, keys.signing, roster.hash, [], [], withdrawn)
     unit.run(_TAKE_GRANTS, {"case": case.id})
     unit.run(_FORGET_EPOCHS, {"case": case.id})
-    writes = records.erase(unit, case.id, _IDENTITY)
+    writes = [*handed, records.erase(unit, case.id, _IDENTITY)]
+    if alone or originals:
+        gone = len(alone) - len(kept)
+        counts = {"gone": gone, "copied": len(originals) - gone, "handed": len(kept)}
+        writes.append(records.store(unit, [withdrawals.seal(case.id, report, keys, **counts)]))
     acts.store(unit, act)
     unit.run(_NOBODY_HOLDS, {"case": case.id})
     casework.touch(unit, case)
@@ -187,8 +252,48 @@ def withdraw(unit: Unit, reporter: Reporter, keys: SessionKeys) -> None:
         case=case.id.hex(),
         act=act.id.hex(),
         digest=act.digest,
-        writes=writes,
+        writes="\n".join(writes),
     )
+
+
+def _kept_apart(unit: Unit, case: Case, report: Keyring) -> tuple[bytes, ...]:
+    opened, _problems = records.open_all(unit, case, report)
+    return casework.kept_apart(unit, case, casework.reporters_files(unit, case, opened))
+
+
+def _kept(alone: Sequence[bytes], choice: Choice) -> tuple[bytes, ...]:
+    if undecided := [file for file in alone if file not in choice.kept]:
+        raise Invalid({file.hex(): "missing" for file in undecided})
+    return tuple(file for file in alone if choice.kept[file])
+
+
+def _hand_over(
+    unit: Unit, case: Case, report: Keyring, keys: SessionKeys, identity_key: PrivateKey, kept: Collection[bytes]
+) -> list[str]:
+    """Seals these files' keys and particulars in `report`, as files by the reporter that were not cleaned. Their chunks stay as they are."""
+    keyring = _keyring(unit, case, identity_key)
+    if keyring is None:
+        raise NotFound
+    originals = [(row, record) for row, record in identity.opened_originals(unit, case, keyring) if row.id in kept]
+    return [
+        records.supersede(
+            unit,
+            row,
+            records.seal(
+                case.id,
+                row.id,
+                RecordKind.FILE,
+                {name: value for name, value in record.fields.items() if name != records.SIGNATURE}
+                | {"cleaning": Cleaning.NOT.encode(), "twin": b""},
+                epoch=report.newest,
+                key=report.key,
+                author=case.id,
+                signing=keys.signing,
+                revision=row.revision + 1,
+            ),
+        )
+        for row, record in originals
+    ]
 
 
 def _keyring(unit: Unit, case: Case, identity_key: PrivateKey) -> Keyring | None:

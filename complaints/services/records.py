@@ -60,6 +60,7 @@ REPORTERS_OWN = frozenset(
         RecordKind.DATA_REQUEST,
         RecordKind.TAKEN_DOWN,
         RecordKind.TRANSCRIPT_CHECK,
+        RecordKind.WITHDRAWAL,
     }
 )
 """Kinds of records that the reporter alone writes. Messages and read marks are anybody's; the rest never the reporter's."""
@@ -291,6 +292,19 @@ def replace(unit: Unit, row: RecordRow, resealed: SealedRecord) -> str:
     unit.run(_RENEW, {"record": row.id, "new_epoch": resealed.epoch, "new_revision": resealed.revision})
     _insert_fields(unit, [resealed])
     return _write(resealed, row.number, row.made)
+
+
+def supersede(unit: Unit, row: RecordRow, anew: SealedRecord) -> str:
+    """Puts a record of another kind in the place of one of the same id, as a later revision, numbered anew. Returns the `writes` line.
+
+    A file bears the id of the record with its key: so it changes hands without being sealed again. The log knows one record, whose
+    newest revision is this one; the earlier put back shows as older.
+    """
+    if anew.id != row.id or anew.revision <= row.revision:
+        raise ValueError("not a later revision of this record")
+    unit.run(_FORGET_FIELDS, {"record": row.id})
+    unit.run(_FORGET_RECORD, {"record": row.id})
+    return store(unit, [anew])
 
 
 def _insert_fields(unit: Unit, records: Iterable[SealedRecord]) -> None:

@@ -52,9 +52,10 @@ def _written(catalogues: _Catalogues, text: str, **values: Any) -> Markup:
     return words % values if values or "%" in words else words
 
 
-def _counted(catalogues: _Catalogues, one: str, many: str, num: int) -> Markup:
+def _counted(catalogues: _Catalogues, one: str, many: str, num: int, **values: Any) -> Markup:
     """The same for words that go with a number."""
-    return Markup(catalogues.get_translations().ungettext(one, many, num)) % {"num": num}  # noqa: S704 - our own words
+    words = Markup(catalogues.get_translations().ungettext(one, many, num))  # noqa: S704 - our own words; values are escaped
+    return words % ({"num": num} | values)
 
 
 def speaks_thai() -> bool:

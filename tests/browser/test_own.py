@@ -13,6 +13,7 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.site import UNASSIGNED, Site
 from tests.browser.visitor import TELLING, Device, Visitor
 
+UNKNOWN = bytes(range(256)) * 40
 PICTURES = os.environ.get("COMPLAINTS_PICTURES", "")
 """A folder for pictures of every page, for whoever wants to look at them."""
 
@@ -28,12 +29,12 @@ def _look(visitor: Visitor, name: str) -> None:
 
 
 def _send(visitor: Visitor, ending: str) -> None:
-    visitor.find(f"form[action$='{ending}'] button[type=submit]").click()
+    visitor.find(f"form[action$='{ending}'] button[type=submit]:not([formaction])").click()
 
 
 def test_what_is_the_reporters_own(visitors: NewVisitor, device: Device, tmp_path: Path) -> None:
     visitor = visitors(device)
-    receipt = _report(visitor)
+    receipt = _report(visitor, tmp_path / "voice.bin")
     journey.open_mailbox(visitor, receipt)
     case = f"/{device.language}/inbox/case"
     _look(visitor, "case")
@@ -72,8 +73,21 @@ def test_what_is_the_reporters_own(visitors: NewVisitor, device: Device, tmp_pat
     visitor.go(f"{case}/identity/withdraw")
     visitor.find("#code").fill(receipt)
     _send(visitor, "/identity/withdraw")
+    _look(visitor, "leaving")
+    with visitor.expecting(400):
+        _send(visitor, "/withdraw/now")
+        expect(visitor.find(".govuk-error-summary")).to_be_visible()
+    _look(visitor, "leaving-undecided")
+    with visitor.page.expect_download() as download:
+        visitor.find("button[formaction*='/identity/original/']").first.click()
+    assert download.value.path().read_bytes() == UNKNOWN
+    visitor.find("input[value=report]").first.check()
+    _send(visitor, "/withdraw/now")
     expect(visitor.find(".govuk-notification-banner--success")).to_be_visible()
     _look(visitor, "withdrawn")
+    visitor.go(case)
+    expect(visitor.find("#your-files ~ .attached .attached__name")).to_be_visible()
+    _look(visitor, "case-withdrawn")
 
 
 def _take_copy(visitor: Visitor, case: str, receipt: str) -> None:
@@ -119,10 +133,11 @@ def _exchange(visitor: Visitor, case: str, receipt: str) -> str:
     return new
 
 
-def _report(visitor: Visitor) -> str:
-    """A report with a name, and its receipt."""
+def _report(visitor: Visitor, file: Path) -> str:
+    """A report with a name and a file that nobody can clean, and its receipt."""
+    file.write_bytes(UNKNOWN)
     journey.begin(visitor)
-    journey.fill_in(visitor, {"narrative": "CANARY เรื่อง", "name": "CANARY สมหญิง"})
+    journey.fill_in(visitor, {"narrative": "CANARY เรื่อง", "name": "CANARY สมหญิง"}, file)
     journey.check(visitor)
     return journey.send(visitor)
 

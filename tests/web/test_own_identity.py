@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from complaints.clock import today
 from complaints.errors import Denied
-from complaints.models import SessionRow
+from complaints.models import Record, SealedField, SessionRow
 from complaints.services import identity, sessions
 from complaints.services.unit import Units
-from complaints.vocabulary import IdentityField, OpeningReason
+from complaints.services.uploads import StagedFile
+from complaints.vocabulary import Cleaning, IdentityField, OpeningReason, RecordKind
 from crypto import Receipt
 from tests.cast import CANARIES, Cast, Person, Report
+from tests.stage import upload
 from tests.web.conftest import Browser, token_in
 
 PAGE = "/en/inbox/case/identity"
@@ -143,10 +148,21 @@ def test_the_effect_is_told_before_anything_is_done(opened: Browser, report: Rep
     assert opens(units, cast.lead, report) == CANARIES
 
 
+def withdraw(browser: Browser, receipt: Receipt, **choices: str) -> TestResponse:
+    """Through both pages: what goes is shown, then it goes."""
+    form = {"sealed": sealed_in(ask(browser, receipt, f"{PAGE}/withdraw"))} | choices
+    return browser.post(f"{PAGE}/withdraw/now", form, token=browser.token_on(PAGE))
+
+
+def test_what_goes_is_shown_before_it_goes(opened: Browser, report: Report, cast: Cast, units: Units) -> None:
+    text = ask(opened, report.receipt, f"{PAGE}/withdraw")
+    assert "Nothing is erased yet." in text
+    assert "CANARY" not in text
+    assert opens(units, cast.lead, report) == CANARIES
+
+
 def test_a_withdrawal(opened: Browser, report: Report, cast: Cast, units: Units) -> None:
-    answer = opened.post(
-        f"{PAGE}/withdraw", {"code": report.receipt.grouped()}, token=opened.token_on(f"{PAGE}/withdraw")
-    )
+    answer = withdraw(opened, report.receipt)
     assert (answer.status_code, answer.location) == (303, PAGE)
     text = opened.get(PAGE).text
     assert "You withdrew your name on" in text
@@ -160,7 +176,7 @@ def test_a_withdrawal(opened: Browser, report: Report, cast: Cast, units: Units)
 def test_staff_are_told_that_it_was_withdrawn(
     opened: Browser, report: Report, cast: Cast, signed_in: Callable[[Person], Browser]
 ) -> None:
-    ask(opened, report.receipt, f"{PAGE}/withdraw")
+    withdraw(opened, report.receipt)
     page = signed_in(cast.lead).get(f"/staff/cases/{report.case.hex()}?lang=en")
     assert "The reporter withdrew it on" in page.text
 
@@ -168,22 +184,113 @@ def test_staff_are_told_that_it_was_withdrawn(
 def test_after_a_withdrawal_the_form_is_empty_and_can_be_filled_again(
     opened: Browser, report: Report, cast: Cast, units: Units
 ) -> None:
-    ask(opened, report.receipt, f"{PAGE}/withdraw")
+    withdraw(opened, report.receipt)
     page = ask(opened, report.receipt)
     assert "CANARY" not in page
     opened.post(f"{PAGE}/change", {"name": "again", "sealed": sealed_in(page)}, token=token_in(opened.get(PAGE)))
     assert opens(units, cast.lead, report)[IdentityField.NAME] == "again"
 
 
-@pytest.mark.parametrize("path", ["", "/change", "/withdraw"])
+@pytest.mark.parametrize("path", ["", "/change", "/withdraw", "/withdraw/now"])
 def test_without_the_receipt_it_leads_to_the_code(browser: Browser, report: Report, path: str) -> None:
     assert browser.get(PAGE + path).location == "/en/inbox"
     answer = browser.post(PAGE + path, {"code": report.receipt.grouped()})
     assert answer.status_code == (403 if path == "/change" else 303)
 
 
-@pytest.mark.parametrize("path", ["", "/change", "/withdraw"])
+@pytest.mark.parametrize("path", ["", "/change", "/withdraw", "/withdraw/now"])
 def test_a_form_without_its_token_does_nothing(opened: Browser, report: Report, path: str) -> None:
     answer = opened.post(PAGE + path, {"code": report.receipt.grouped()})
     assert answer.status_code == (403 if path == "/change" else 400)
     assert "You withdrew" not in opened.get(PAGE).text
+
+
+# -- Files that lie with the name ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_files(browser: Browser, cast: Cast) -> tuple[Report, StagedFile, StagedFile]:
+    """A report with a file that could not be cleaned and the original of a photograph; its mailbox is open."""
+    copy = upload(cast.units, b"clean", "photo.jpg")
+    original = replace(upload(cast.units, b"CANARY-PHOTO", "photo.jpg"), kind=RecordKind.ORIGINAL, twin=copy.id)
+    voice = replace(upload(cast.units, b"CANARY-VOICE", "voice.m4a"), kind=RecordKind.ORIGINAL, cleaning=Cleaning.NOT)
+    clean = replace(copy, cleaning=Cleaning.CLEANED, twin=original.id)
+    report = cast.report(cast.draft(files=(voice, clean, original)))
+    browser.post("/en/inbox", {"code": report.receipt.grouped()})
+    return report, voice, original
+
+
+def test_a_file_with_no_other_copy_is_named_and_asked_about(
+    browser: Browser, with_files: tuple[Report, StagedFile, StagedFile], cast: Cast, units: Units
+) -> None:
+    report, voice, original = with_files
+    page = ask(browser, report.receipt, f"{PAGE}/withdraw")
+    assert "voice.m4a" in page
+    assert "“photo.jpg” as you sent it. The clean copy stays in your report." in unescape(page)
+    assert f'name="file-{voice.id.hex()}"' in page
+    assert f'name="file-{original.id.hex()}"' not in page
+    answer = withdraw(browser, report.receipt)
+    assert answer.status_code == 400
+    assert "Choose what becomes of this file." in answer.text
+    assert opens(units, cast.lead, report) == CANARIES
+
+
+@pytest.mark.parametrize(
+    ("choice", "told", "staff_told"),
+    [
+        ("report", "everybody who reads your report has it since", "and gave 1 file that was sealed with it"),
+        ("erase", "1 file was erased with your name on", "1 file was erased with it."),
+    ],
+)
+def test_both_sides_read_what_became_of_it(
+    browser: Browser,
+    with_files: tuple[Report, StagedFile, StagedFile],
+    cast: Cast,
+    signed_in: Callable[[Person], Browser],
+    choice: str,
+    told: str,
+    staff_told: str,
+) -> None:
+    report, voice, _original = with_files
+    assert withdraw(browser, report.receipt, **{f"file-{voice.id.hex()}": choice}).status_code == 303
+    box = unescape(browser.get("/en/inbox/case").text)
+    assert told in box
+    assert ("voice.m4a" in box) == (choice == "report")
+    assert "The file as you sent it is sealed with your name." not in box
+    assert "See your files as you sent them" not in box
+    page = unescape(signed_in(cast.lead).get(f"/staff/cases/{report.case.hex()}?lang=en").text)
+    assert staff_told in page
+    assert "of 1 file the clean copy alone is left." in page
+    assert "Take the original file" not in page
+
+
+def test_an_original_is_downloaded_from_the_page_that_names_it(
+    browser: Browser, with_files: tuple[Report, StagedFile, StagedFile]
+) -> None:
+    report, voice, _original = with_files
+    for where in (PAGE, f"{PAGE}/withdraw"):
+        page = ask(browser, report.receipt, where)
+        address = f"{PAGE}/original/{voice.id.hex()}"
+        assert f'formaction="{address}"' in page
+        answer = browser.post(address, {"sealed": sealed_in(page)}, token=browser.token_on(PAGE))
+        assert (answer.status_code, answer.data) == (200, b"CANARY-VOICE")
+    assert browser.post(address, {"sealed": "x"}, token=browser.token_on(PAGE)).location == PAGE
+
+
+def test_what_somebody_spoiled_can_be_withdrawn_all_the_same(opened: Browser, report: Report, units: Units) -> None:
+    with units.writing() as unit:
+        unit.session.query(SealedField).filter(
+            SealedField.record_id.in_(select(Record.id).where(Record.compartment == "identity"))
+        ).update({"value": b"spoiled"}, synchronize_session=False)
+    page = ask(opened, report.receipt, f"{PAGE}/withdraw")
+    assert "was changed in our database without right" in page
+    form = {"sealed": sealed_in(page), "unread": "yes"}
+    assert opened.post(f"{PAGE}/withdraw/now", form, token=opened.token_on(PAGE)).status_code == 303
+    assert "You withdrew your name on" in opened.get(PAGE).text
+
+
+def test_a_page_of_another_session_withdraws_nothing(opened: Browser, report: Report, cast: Cast, units: Units) -> None:
+    answer = opened.post(f"{PAGE}/withdraw/now", {"sealed": "x"}, token=opened.token_on(PAGE))
+    assert answer.location == f"{PAGE}/withdraw"
+    assert opened.get(f"{PAGE}/withdraw/now").location == f"{PAGE}/withdraw"
+    assert opens(units, cast.lead, report) == CANARIES

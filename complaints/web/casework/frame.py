@@ -42,6 +42,7 @@ _PARTS = {
     RecordKind.FEEDBACK: _("feedback to the reporter"),
     RecordKind.TAKEN_DOWN: _("how the report came"),
     RecordKind.TRANSCRIPT_CHECK: _("what the reporter says of what was taken down"),
+    RecordKind.WITHDRAWAL: _("what went with the reporter’s name"),
     RecordKind.REOPENING: _("why the case was reopened"),
     RecordKind.IDENTITY_REQUEST: _("why somebody asks for the identity"),
     RecordKind.IDENTITY_DECLINED: _("why the identity was not handed over"),

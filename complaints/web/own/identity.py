@@ -1,22 +1,23 @@
-"""The reporter's own identity: seen, given later, corrected, withdrawn. The receipt is asked for each time it is opened or erased."""
+"""The reporter's own identity: seen, given later, corrected. The receipt is asked for each time it is opened. See withdrawal.py as well."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import request
 from flask_babel import lazy_gettext as _
 
 from complaints.errors import Conflict, Invalid, NoRecipient
 from complaints.policy import Action
-from complaints.services import erasure, own_identity, questions, uploads
+from complaints.services import own_identity, questions
 from complaints.services.casework import FileLine
 from complaints.services.unit import Unit
+from complaints.services.uploads import stream_file
 from complaints.vocabulary import IDENTITY_FIELD_SIZE, IdentityField, Locale
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own.blueprint import blueprint
 from complaints.web.own.pages import own_page
 from complaints.web.own.receipt_again import Again, ask_again, code_field, open_from_page, seal_for_page
-from complaints.web.replies import Page, Redirect, Reply
+from complaints.web.replies import Download, Page, Redirect
 from complaints.web.reporter.pages import FormField
 from complaints.web.view_models import words
 from crypto import PrivateKey
@@ -24,7 +25,7 @@ from crypto import PrivateKey
 _TOO_LONG = _("This is too long.")
 
 
-def _standing_page(visit: Visit, unit: Unit, template: str, problem: str | None = None) -> Page:
+def standing_page(visit: Visit, unit: Unit, template: str, problem: str | None = None) -> Page:
     standing = own_identity.standing(unit, visit.reporter, visit.keys)
     kept = timedelta(days=visit.app.settings.backup_days)
     values = {
@@ -36,16 +37,16 @@ def _standing_page(visit: Visit, unit: Unit, template: str, problem: str | None 
     return own_page(visit, template, values, 400 if problem else 200)
 
 
-def _again(template: str, visit: Visit, error: Invalid) -> Page:
+def code_again(template: str, visit: Visit, error: Invalid) -> Page:
     with visit.app.units.reading() as unit:
-        return _standing_page(visit, unit, template, error.problems["code"])
+        return standing_page(visit, unit, template, error.problems["code"])
 
 
 @blueprint.get("/identity")
 @guarded(Action.SEE_OWN_IDENTITY, UnitKind.READING)
 def identity(visit: Visit, locale: Locale) -> Page:
     del locale
-    return _standing_page(visit, visit.unit, "mailbox/identity.html")
+    return standing_page(visit, visit.unit, "mailbox/identity.html")
 
 
 @blueprint.post("/identity")
@@ -53,7 +54,7 @@ def identity(visit: Visit, locale: Locale) -> Page:
     Action.SEE_OWN_IDENTITY,
     UnitKind.WRITING,
     prepare=ask_again,
-    on_error={Invalid: lambda visit, error: _again("mailbox/identity.html", visit, error)},
+    on_error={Invalid: lambda visit, error: code_again("mailbox/identity.html", visit, error)},
 )
 def open_identity(visit: Visit, locale: Locale) -> Page:
     del locale
@@ -112,7 +113,7 @@ def _wordings(visit: Visit) -> dict[str, str]:
         return questions.wordings(unit, _typed_asked(), visit.locale)
 
 
-def _take_key(visit: Visit) -> PrivateKey:
+def take_key(visit: Visit) -> PrivateKey:
     key = open_from_page(visit, request.form.get("sealed", ""))
     if key is None:
         raise Invalid({"sealed": "expired"})
@@ -122,12 +123,12 @@ def _take_key(visit: Visit) -> PrivateKey:
 def _keep_words(visit: Visit, error: Invalid) -> Page:
     if "sealed" in error.problems:
         return _unsent(visit)
-    return _form_page(visit, _typed() | _typed_asked(), _take_key(visit), _wordings(visit), problems=error.problems)
+    return _form_page(visit, _typed() | _typed_asked(), take_key(visit), _wordings(visit), problems=error.problems)
 
 
 def _not_taken(visit: Visit, error: NoRecipient | Conflict) -> Page:
     alarm = "nobody" if isinstance(error, NoRecipient) else "often"
-    return _form_page(visit, _typed() | _typed_asked(), _take_key(visit), _wordings(visit), alarm=alarm)
+    return _form_page(visit, _typed() | _typed_asked(), take_key(visit), _wordings(visit), alarm=alarm)
 
 
 def _unsent(visit: Visit) -> Page:
@@ -141,7 +142,7 @@ def _unsent(visit: Visit) -> Page:
 @guarded(
     Action.GIVE_IDENTITY,
     UnitKind.WRITING,
-    prepare=_take_key,
+    prepare=take_key,
     on_error={Invalid: _keep_words, NoRecipient: _not_taken, Conflict: _not_taken},
     unsent=_unsent,
 )
@@ -160,26 +161,16 @@ def give_again(visit: Visit, locale: Locale) -> Redirect:
     return Redirect("own.identity", {"locale": locale})
 
 
-@blueprint.get("/identity/withdraw")
-@guarded(Action.WITHDRAW_IDENTITY, UnitKind.READING)
-def withdraw_effect(visit: Visit, locale: Locale) -> Reply:
-    page = _standing_page(visit, visit.unit, "mailbox/withdraw.html")
-    return Redirect("own.identity", {"locale": locale}) if page.values["standing"].withdrawn else page
+def _to_begin(visit: Visit, _error: Invalid) -> Redirect:
+    """The session of this page has ended, or is another one."""
+    return Redirect("own.identity", {"locale": visit.locale})
 
 
-@blueprint.post("/identity/withdraw")
-@guarded(
-    Action.WITHDRAW_IDENTITY,
-    UnitKind.NONE,
-    prepare=ask_again,
-    on_error={Invalid: lambda visit, error: _again("mailbox/withdraw.html", visit, error)},
-)
-def withdraw(visit: Visit, locale: Locale) -> Redirect:
-    """In a unit of its own, so that what the database's files still hold goes right after the commit."""
-    with visit.app.units.writing() as unit:
-        own_identity.withdraw(unit, visit.reporter, visit.keys)
-    uploads.sweep(visit.app.units, date.min)  # the originals, which nobody has any more
-    erasure.settle(visit.app.units.database)
-    return Redirect(
-        "own.identity", {"locale": locale}, notice=_("Your name is withdrawn. Nobody can open it any more.")
-    )
+@blueprint.post("/identity/original/<id:file>")
+@guarded(Action.SEE_OWN_IDENTITY, UnitKind.WRITING, prepare=take_key, on_error={Invalid: _to_begin})
+def original(visit: Visit, locale: Locale, file: bytes) -> Download:
+    """One of the files as it was sent, from a page that was made with the receipt."""
+    del locale
+    opened = own_identity.open_original(visit.unit, visit.reporter, visit.keys, visit.prepared, file)
+    units = visit.app.units
+    return Download(opened.name, opened.length, lambda: stream_file(units, opened.id, opened.key, opened.length))
