@@ -180,7 +180,7 @@ class Names:
     processors: dict[str, tuple[str, str]]
     """As they are called now, in Thai and in English."""
     erased: dict[str, str]
-    """References of test reports that are erased, as their first entries tell them."""
+    """References of test reports that are erased, as entries of the log's tree tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,20 +316,31 @@ def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
     return Names(
         accounts={id_.hex(): name for id_, name in accounts},
         cases=there,
-        erased=dict(_erased(unit, case) for case in gone if _id(case)),
+        erased=_erased(unit, [case for case in gone if _id(case)]),
         channels={id_.hex(): (thai, english) for id_, thai, english in channels},
         processors={id_.hex(): (thai, english) for id_, thai, english in processors},
     )
 
 
-def _erased(unit: Unit, case: str) -> tuple[str, str]:
-    """The case with the reference that its first entry gave it; with an empty one where it did not begin as a test."""
-    first = log_reading.page(unit.session, event=Event.REPORT_REHEARSED, case=case, size=1).lines
-    state = first[0].fields.get("state") if first else None
-    try:
-        return case, case_state.read(state or "").get("reference", "")
-    except ValueError:
-        return case, ""
+def _erased(unit: Unit, cases: Sequence[str]) -> dict[str, str]:
+    """Those that began as a test and were erased, with the reference that their first entry gave them.
+
+    Only entries of the tree count: a row that somebody wrote beside it explains no case that is missing.
+    """
+    rows = {
+        (case, event): line.position
+        for case in cases
+        for event in (Event.REPORT_REHEARSED, Event.CASE_ERASED)
+        for line in log_reading.page(unit.session, event=event, case=case, size=1).lines
+    }
+    told = log_word.credible(unit, rows.values())
+    proven = {about: told[position] for about, position in rows.items() if position in told}
+    found = {}
+    for case in cases:
+        begun, ended = (proven.get((case, event)) for event in (Event.REPORT_REHEARSED, Event.CASE_ERASED))
+        if begun and ended and "state" in begun:  # which may have expired
+            found[case] = case_state.read(begun["state"]).get("reference", "")
+    return found
 
 
 def _id(text: str) -> bytes | None:

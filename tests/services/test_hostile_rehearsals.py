@@ -8,7 +8,8 @@ from sqlalchemy.event import listen
 
 from complaints.errors import Conflict, Denied, DomainError, NotFound, Refused
 from complaints.models import Case
-from complaints.services import acts, casework, rehearsals, tasks, vouching
+from complaints.services import acts, audit, casework, rehearsals, tasks, vouching
+from complaints.services.audit import Filter
 from complaints.services.log_verification import verify
 from complaints.services.rehearsals import Mark, Standing
 from complaints.vocabulary import Ending, Event
@@ -86,6 +87,31 @@ def test_a_deleted_report_whose_records_a_tests_entry_is_made_to_name(stage: Sta
     delete_case(stage, stage.assigned)
     rewrite(stage.attacker, entry_of(stage.attacker, Event.IDENTITY_OPENED, "case", test.case.hex()), "writes", written)
     is_missed(stage, stage.assigned)
+
+
+def told_as_erased(stage: Stage, report: Report) -> str | None:
+    """What an auditor reads of the case's reference."""
+    with stage.units.reading() as unit:
+        return audit.read_page(unit, Filter(case=report.case.hex())).names.erased.get(report.case.hex())
+
+
+@pytest.mark.parametrize("wholly", [False, True])
+def test_a_deleted_report_that_rows_beside_the_log_call_a_test(stage: Stage, wholly: bool) -> None:
+    """An auditor reads that there is no such case."""
+    delete_case(stage, stage.assigned)
+    case = stage.assigned.case.hex()
+    plant(stage.attacker, event=Event.REPORT_REHEARSED.value, case=case, state=f"reference={stage.assigned.reference}")
+    if wholly:
+        plant_erasure(stage, stage.assigned.case)
+    assert told_as_erased(stage, stage.assigned) is None
+
+
+def test_a_deleted_test_is_not_an_erased_one(stage: Stage) -> None:
+    test, other = sent(stage), opened(stage, sent(stage, stage.cast.fallback), stage.cast.other_lead)
+    delete_case(stage, test)
+    ended(stage, other, stage.cast.other_lead)
+    assert told_as_erased(stage, test) is None
+    assert told_as_erased(stage, other) == other.reference
 
 
 def test_an_erasure_in_the_log_of_a_case_that_was_no_test(stage: Stage) -> None:
