@@ -60,6 +60,7 @@ def examine(unit: Unit, access_log: AccessLog) -> Iterator[Finding]:
     yield from _as_far_as("comment", check_people.of_comments(unit.session, logged))
     yield from _as_far_as("rehearsal", check_erased.of_rehearsals(unit, logged))
     yield from _as_far_as("case", check_erased.of_erased(unit, logged))
+    yield from _as_far_as("case", check_erased.of_parts(unit))
     yield from _as_far_as("case", _cases(unit, logged))
     yield from _as_far_as("task", check_tasks.of_tasks(unit.session, logged))
     yield from _as_far_as("record", _records(unit.session, logged))

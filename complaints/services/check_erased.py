@@ -1,4 +1,4 @@
-"""Cases that are gone, and test reports, held against what the access log proves of them.
+"""Cases that are gone, what is left of them, and test reports, held against what the access log proves of them.
 
 A case may be missing when its own entries say that it began as a test and was erased, each of them proven to be in the signed tree. An
 entry that somebody planted, or changed, explains nothing: the case is then missing aloud, and all that was written in it.
@@ -7,13 +7,21 @@ entry that somebody planted, or changed, explains nothing: the case is then miss
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import Column, select
 
 from complaints.errors import Refused
-from complaints.models import Case, Rehearsal
+from complaints.models import Base, Case, Rehearsal
 from complaints.services import case_erasure, rehearsals, vouching
 from complaints.services.check_log import UNREADABLE, Finding, Logged
 from complaints.services.unit import Unit
+
+_TABLES = Base.metadata.tables
+_PARTS: list[tuple[Column[bytes], Column[bytes]]] = [
+    *((table.c.case_id, _TABLES["cases"].c.id) for table in _TABLES.values() if "case_id" in table.c),
+    (_TABLES["sealed_field"].c.record_id, _TABLES["record"].c.id),
+    (_TABLES["file_chunk"].c.file_id, _TABLES["file"].c.id),
+]
+"""Every column by which a row belongs to a case, or to a part of one, and what it names there."""
 
 
 def of_erased(unit: Unit, logged: Logged) -> Iterator[Finding]:
@@ -32,6 +40,15 @@ def of_erased(unit: Unit, logged: Logged) -> Iterator[Finding]:
         else:
             logged.cases.discard(case)
             logged.forget(told.acts, told.written("record"), told.written("file"))
+
+
+def of_parts(unit: Unit) -> Iterator[Finding]:
+    """Rows of a case that is not there, or of a record or a file: put back one by one they would be met by nothing that goes by cases."""
+    for part, whole in _PARTS:
+        there = select(whole).where(whole == part).exists()
+        alone = select(part).where(part.is_not(None), ~there).distinct().order_by(part)
+        for id_ in unit.run(alone).scalars():
+            yield Finding("case", f"{part.table.name}: rows of {id_.hex()}, which is not in {whole.table.name}")
 
 
 def of_rehearsals(unit: Unit, logged: Logged) -> Iterator[Finding]:

@@ -8,14 +8,14 @@ from sqlalchemy.event import listen
 
 from complaints.errors import Conflict, Denied, DomainError, NotFound, Refused
 from complaints.models import Case
-from complaints.services import acts, audit, casework, rehearsals, tasks, vouching
+from complaints.services import acts, audit, casework, linking, own_drafts, rehearsals, tasks, vouching
 from complaints.services.audit import Filter
 from complaints.services.log_verification import verify
 from complaints.services.rehearsals import Mark, Standing
 from complaints.vocabulary import Ending, Event
 from tests.cast import Report
 from tests.services.planting import entry_of, plant, rewrite
-from tests.services.rehearsing import ended, opened, sent
+from tests.services.rehearsing import ended, file_of, opened, sent
 from tests.stage import SECOND_DAY, Stage
 
 OF_A_CASE = ("draft", "caseload", "task", "departure", "pseudonym", "grants", "compartment")
@@ -285,6 +285,42 @@ def test_an_erased_test_that_is_put_back(stage: Stage) -> None:
     for table in ("cases", "act", "compartment", "grants", "record", "caseload"):
         stage.attacker.put_back(copy, table, "id = ?" if table == "cases" else "case_id = ?", test.case)
     stage.shows("case", f"case {test.reference} was erased and is back")
+
+
+@pytest.mark.parametrize("table", ["act", "compartment", "grants", "record", "caseload", "pseudonym", "task", "draft"])
+def test_a_part_of_an_erased_test_that_is_put_back(stage: Stage, table: str) -> None:
+    """Without the case's own row, as an act or a grant which somebody would keep for later."""
+    test, lead = opened(stage, sent(stage)), stage.cast.lead
+    with stage.units.writing() as unit:
+        tasks.set_task(unit, lead.actor, lead.keys, test.case, text="look", account=lead.account, due=unit.today)
+    with stage.units.writing() as unit:
+        own_drafts.keep(unit, lead.actor, lead.keys, test.case, "not sent yet")
+    copy = stage.attacker.copy("with-the-test.sqlite")
+    ended(stage, test)
+    stage.attacker.put_back(copy, table, "case_id = ?", test.case)
+    stage.shows("case", f"{table}: rows of {test.case.hex()}, which is not in cases")
+
+
+@pytest.mark.parametrize(
+    ("table", "of", "whole"), [("sealed_field", "record_id", "record"), ("file_chunk", "file_id", "file")]
+)
+def test_words_of_an_erased_test_that_are_put_back(stage: Stage, table: str, of: str, whole: str) -> None:
+    test = opened(stage, sent(stage))
+    copy, id_ = stage.attacker.copy("with-the-test.sqlite"), file_of(stage, test)
+    ended(stage, test)
+    stage.attacker.put_back(copy, table, f"{of} = ?", id_)
+    stage.shows("case", f"{table}: rows of {id_.hex()}, which is not in {whole}")
+
+
+def test_a_link_whose_case_is_taken_away(stage: Stage) -> None:
+    """The other's link is left, and names in its seal a case that the log tells of."""
+    lead = stage.cast.lead
+    with stage.units.writing() as unit:
+        linking.link(unit, lead.actor, lead.keys, stage.assigned.case, stage.waiting.case, "one matter")
+    stage.attacker.run("DELETE FROM cases WHERE id = ?", stage.waiting.case)
+    is_gone = f"rows of {stage.waiting.case.hex()}, which is not in cases"
+    stage.shows("case", f"record: {is_gone}")
+    stage.shows("case", f"case {stage.waiting.case.hex()} is in the log and not in the database")
 
 
 def test_an_older_mark_that_is_put_back(stage: Stage) -> None:
