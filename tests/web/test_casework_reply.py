@@ -120,10 +120,10 @@ def test_a_file_goes_to_the_reporter(
     cast: Cast, signed_in: SignedIn, browser: Browser, log: Log, report: Report
 ) -> None:
     staff = signed_in(cast.lead)
-    answer = send_with(staff, report, "see this", ("คำสั่ง.pdf", b"order CANARY"))
+    answer = send_with(staff, report, "see this", ("คำสั่ง.txt", b"order CANARY"))
     assert answer.status_code == 303
     shown = staff.get(address(report)).text
-    assert "คำสั่ง.pdf" in shown
+    assert "คำสั่ง.txt" in shown
     assert "The reporter sent no file." in staff.get(f"{address(report)}?lang=en").text
 
     browser.post("/en/inbox", {"code": report.receipt.grouped()})
@@ -137,7 +137,7 @@ def test_a_file_goes_to_the_reporter(
 
 
 def test_a_file_goes_alone(cast: Cast, signed_in: SignedIn, report: Report) -> None:
-    assert send_with(signed_in(cast.lead), report, "", ("a.pdf", b"a")).status_code == 303
+    assert send_with(signed_in(cast.lead), report, "", ("a.txt", b"a")).status_code == 303
     assert received(cast, report) == [""]
 
 
@@ -220,7 +220,7 @@ def test_a_file_that_cannot_be_taken_loses_neither_the_words_nor_the_others(
     cast: Cast, signed_in: SignedIn, report: Report
 ) -> None:
     staff = signed_in(cast.lead)
-    answer = send_with(staff, report, "kept words", ("good.pdf", b"good"), ("empty.pdf", b""))
+    answer = send_with(staff, report, "kept words", ("good.txt", b"good"), ("empty.txt", b""))
     assert answer.status_code == 400
     assert "kept words" in answer.text
     assert 'href="#reply-files"' in answer.text
@@ -230,7 +230,7 @@ def test_a_file_that_cannot_be_taken_loses_neither_the_words_nor_the_others(
     assert send_with(staff, report, "kept words", staged=rides[1]).status_code == 303
     with cast.units.writing() as unit:
         (message,) = mailbox.read_mailbox(unit, report.reporter, report.keys).messages
-    assert (message.text, [file.name for file in message.files]) == ("kept words", ["good.pdf"])
+    assert (message.text, [file.name for file in message.files]) == ("kept words", ["good.txt"])
 
 
 def test_a_file_that_was_swept_is_asked_for_again(cast: Cast, signed_in: SignedIn, report: Report) -> None:

@@ -44,10 +44,17 @@ def words_of(cast: Cast, report: Report, units: Units) -> tuple[list[str], list[
     return [line.text for line in case.messages], [line.name for line in case.files]
 
 
+def test_every_file_that_is_refused_is_named(opened: Browser) -> None:
+    files = [("virus.exe", b"MZ\x90\0"), ("empty.txt", b"")]
+    page = send(opened, "words", files, opened.token_on(CASE)).text
+    for name in ("virus.exe", "empty.txt"):
+        assert page.count(f"“{name}”") == 2  # above the page, and beside the field
+
+
 def test_a_file_comes_with_a_message(opened: Browser, cast: Cast, report: Report, units: Units) -> None:
-    answer = send(opened, "see this", [("ภาพ.jpg", b"a picture in words")], opened.token_on(CASE))
+    answer = send(opened, "see this", [("ภาพ.txt", b"a picture in words")], opened.token_on(CASE))
     assert (answer.status_code, answer.location) == (303, CASE)
-    assert words_of(cast, report, units) == (["see this"], ["ภาพ.jpg"])
+    assert words_of(cast, report, units) == (["see this"], ["ภาพ.txt"])
     found = re.search(rf'href="({CASE}/file/[0-9a-f]{{32}})"', opened.get(CASE).text)
     assert found
     assert opened.get(found[1]).data == b"a picture in words"
@@ -77,9 +84,9 @@ def test_a_waiting_file_can_be_taken_out_before_anything_is_sent(
 
 
 def test_a_file_comes_alone(opened: Browser, cast: Cast, report: Report, units: Units) -> None:
-    send(opened, "", [("a.jpg", b"a"), ("b.jpg", b"b")], opened.token_on(CASE))
-    assert words_of(cast, report, units) == ([""], ["a.jpg", "b.jpg"])
-    assert opened.get(CASE).text.count("a.jpg") == 2  # in the conversation, and among the reporter's files
+    send(opened, "", [("a.txt", b"a"), ("b.txt", b"b")], opened.token_on(CASE))
+    assert words_of(cast, report, units) == ([""], ["a.txt", "b.txt"])
+    assert opened.get(CASE).text.count("a.txt") == 2  # in the conversation, and among the reporter's files
 
 
 def test_neither_words_nor_a_file(opened: Browser) -> None:
@@ -92,7 +99,7 @@ def test_a_file_that_cannot_be_taken_loses_neither_the_words_nor_the_others(
     opened: Browser, cast: Cast, report: Report, units: Units
 ) -> None:
     """What arrived whole rides along in the page, and need not be sent again."""
-    answer = send(opened, "kept words", [("good.jpg", b"good"), ("empty.jpg", b"")], opened.token_on(CASE))
+    answer = send(opened, "kept words", [("good.txt", b"good"), ("empty.txt", b"")], opened.token_on(CASE))
     assert answer.status_code == 400
     assert "is empty." in answer.text
     assert "kept words" in answer.text
@@ -100,11 +107,11 @@ def test_a_file_that_cannot_be_taken_loses_neither_the_words_nor_the_others(
     rides = re.search(r'name="staged" value="([^"]+)"', answer.text)
     assert rides
     assert send(opened, "kept words", [], token_in(answer), staged=rides[1]).status_code == 303
-    assert words_of(cast, report, units) == (["kept words"], ["good.jpg"])
+    assert words_of(cast, report, units) == (["kept words"], ["good.txt"])
 
 
 def test_a_file_that_waited_too_long_is_told_and_the_words_stay(opened: Browser, units: Units) -> None:
-    answer = send(opened, "kept words", [("good.jpg", b"good"), ("empty.jpg", b"")], opened.token_on(CASE))
+    answer = send(opened, "kept words", [("good.txt", b"good"), ("empty.txt", b"")], opened.token_on(CASE))
     rides = re.search(r'name="staged" value="([^"]+)"', answer.text)
     assert rides
     with units.writing() as unit:
@@ -119,7 +126,7 @@ def test_a_file_that_waited_too_long_is_told_and_the_words_stay(opened: Browser,
 def test_files_without_the_forms_token_are_nobodys(
     opened: Browser, cast: Cast, report: Report, units: Units, token: str
 ) -> None:
-    answer = send(opened, "words", [("a.jpg", b"a")], token)
+    answer = send(opened, "words", [("a.txt", b"a")], token)
     assert answer.status_code == 403
     assert "Your message is not sent yet" in answer.text
     assert words_of(cast, report, units) == ([], [])
@@ -145,7 +152,7 @@ def end_sessions(units: Units) -> None:
 def test_what_was_typed_outlives_the_session(opened: Browser, cast: Cast, report: Report, units: Units) -> None:
     token = opened.token_on(CASE)
     end_sessions(units)
-    answer = send(opened, "three <b> hours\r\nof work", [("a.jpg", b"a")], token)
+    answer = send(opened, "three <b> hours\r\nof work", [("a.txt", b"a")], token)
     assert answer.status_code == 403
     assert "Your message is not sent yet" in answer.text
     assert "three &lt;b&gt; hours\nof work" in answer.text
