@@ -143,6 +143,14 @@ def test_an_empty_file_is_named_and_the_others_are_kept(browser: Browser, cast: 
     assert PageForm.on(browser, answer)["narrative"] == "It happened."
 
 
+def test_every_file_that_is_refused_is_named_where_it_was_added(browser: Browser) -> None:
+    answer = with_files(browser, ("virus.exe", b"MZ\x90\0", "text/plain"), ("empty.txt", b"", "text/plain"), NOTE)
+    for words in ("“virus.exe” is a program", "“empty.txt” is empty."):
+        refused(answer, words)
+        assert words in unescape(answer.text.partition("govuk-error-summary__list")[2].partition("</ul>")[0])
+    assert listed(answer) == [NOTE[0]]
+
+
 def test_a_file_that_is_too_large_is_read_past_and_leaves_nothing(browser: Browser, units: Units, cast: Cast) -> None:
     answer = with_files(browser, ("large.mp4", bytes(2 * MIB + 1), "video/mp4"))
     refused(answer, "“large.mp4” is too large. One file can have 2 MB, all together 3 MB.")

@@ -204,6 +204,21 @@ def test_whoever_is_not_sure_is_not_said_to_have_chosen(browser: Browser) -> Non
     assert re.search(r"Handled by</dt>\s*<dd[^>]*><span[^>]*>Channel corruption<", page)
 
 
+def test_what_identifies_and_is_too_long_is_not_sent_into_the_report(browser: Browser) -> None:
+    answer = blank(browser).fill(narrative="x", address="ก" * 700).post("/en/form/check")
+    assert "room for about 680 Thai letters. Put the rest into “Anything else" in answer.text
+    assert "what happened" not in answer.text.partition('id="address-error"')[2].partition("</p>")[0]
+
+
+def test_a_note_on_others_is_not_shown_as_if_it_kept_a_key_from_them(browser: Browser, cast: Cast) -> None:
+    excluded = {"excluded": cast.triage.account.hex(), "excluded_words": "the chief's wife"}
+    page = unescape(blank(browser).fill(narrative="x", **excluded).post("/en/form/check").text)
+    ticked, _, note = page.partition("Get no key, because you ticked them")[2].partition("Your note on others")
+    assert cast.triage.display_name in ticked
+    assert "the chief's wife" not in ticked
+    assert "the chief's wife" in note
+
+
 def test_when_nobody_is_left_the_form_says_so_and_names_others(browser: Browser, cast: Cast) -> None:
     form = blank(browser).fill(narrative="my words", channel=cast.channel.hex())
     form.values["excluded"] = [cast.lead.account.hex(), cast.other_lead.account.hex()]
@@ -224,7 +239,7 @@ def test_whoever_may_be_given_the_case_later_is_named_and_can_be_excluded(browse
     assert f"{name} (may be given the case later)" in page
     form = checked(browser, channel=cast.channel.hex(), excluded=value)
     assert form.values["excluded"] == [value]
-    summary = form.post("/en/form/check").text.partition("Must not see it")[2]
+    summary = form.post("/en/form/check").text.partition("Get no key, because you ticked them")[2]
     assert name in summary.partition("</dd>")[0]
 
 

@@ -150,10 +150,25 @@ async function updateFiles(extra, progress) {
   }
   const page = await ask(form().dataset.change, data, progress);
   if (page) {
-    document.querySelector("#files-now").replaceWith(document.adoptNode(page.querySelector("#files-now")));
+    const before = document.querySelector("#files-now");
+    const here = before.contains(document.activeElement) || document.activeElement === document.body;
+    before.replaceWith(document.adoptNode(page.querySelector("#files-now")));
     stale = true;
+    if (here) {
+      showFiles();
+    }
   }
   return page !== null;
+}
+
+// To what came of it: what was refused, else the file that came last. Whoever writes elsewhere meanwhile stays there.
+function showFiles() {
+  const now = document.querySelector("#files-now");
+  const result = now.querySelector(".govuk-error-message") ?? [...now.querySelectorAll(".attached__file")].at(-1);
+  if (result) {
+    result.tabIndex = -1;
+  }
+  (result ?? now.querySelector("#files")).focus();
 }
 
 async function sendFiles(input) {

@@ -17,7 +17,15 @@ from complaints.services.organisation import PublishedText
 from complaints.services.report_draft import ANSWER_LIMIT, EXCLUDED_LIMIT, NARRATIVE_LIMIT, answers_to_seal
 from complaints.services.routing import ChannelOffer, Recipient, Recipients
 from complaints.services.telltales import telltales
-from complaints.vocabulary import SEVERAL, CompartmentName, Duty, IdentityField, Locale, ReportField
+from complaints.vocabulary import (
+    IDENTITY_FIELD_SIZE,
+    SEVERAL,
+    CompartmentName,
+    Duty,
+    IdentityField,
+    Locale,
+    ReportField,
+)
 from complaints.web import receipt_picture
 from complaints.web.replies import Page
 from complaints.web.reporter.asking import Asking
@@ -198,11 +206,35 @@ def problem_text(name: str, problem: str) -> list[Any]:
         return [_PROBLEMS[name, problem]]
     if problem in _PROBLEMS_ASKED:
         return [_PROBLEMS_ASKED[problem]]
-    if problem == "too-long" and (name in set(IdentityField) or name.startswith("q-")):
-        return [_("This is too long. Shorten it, or put the rest into your account of what happened.")]
+    if problem == "too-long" and name in _WITH_ROOM_BELOW:
+        return [
+            _(
+                "This is too long: there is room for about %(count)s Thai letters. "
+                "Put the rest into “Anything else that tells who you are” below.",
+                count=_THAI_LETTERS,
+            )
+        ]
+    if problem == "too-long" and name.startswith("q-"):
+        return [_("This is too long. Please shorten it.")]
+    if problem == "too-long" and name in set(IdentityField):
+        return [_("This is too long: there is room for about %(count)s Thai letters. Shorten it.", count=_THAI_LETTERS)]
     limit = {ReportField.NARRATIVE: NARRATIVE_LIMIT, "excluded_words": EXCLUDED_LIMIT}.get(name, ANSWER_LIMIT)
     return [_("This is too long. There is room for %(count)s characters.", count=f"{limit:,}")]
 
+
+_THAI_LETTERS = IDENTITY_FIELD_SIZE // 3 // 10 * 10
+"""Of three bytes each."""
+_WITH_ROOM_BELOW = frozenset(
+    {
+        IdentityField.NAME,
+        IdentityField.ADDRESS,
+        IdentityField.WORKPLACE,
+        IdentityField.PHONE,
+        IdentityField.EMAIL,
+        IdentityField.LINE_ID,
+    }
+)
+"""What does not fit belongs among what is sealed like it, and never into the report, which more people read."""
 
 _PROBLEMS_ASKED = {
     "left-out": _("This would help us most, and it is empty. If you cannot say it, or do not want to, just go on."),
@@ -357,7 +389,6 @@ def _exclusion_groups(visit: Visit, offers: Sequence[ChannelOffer], posted: Post
 
 
 def _shut_out(offers: Sequence[ChannelOffer], posted: Posted) -> str:
-    """Who must not see the report, one a line: people by name, then the reporter's own words."""
+    """Who gets no key, by name, one a line."""
     names = {person.account: person.display_name for offer in offers for person in _people(offer)}
-    people = sorted(name for account, name in names.items() if account in posted.excluded)
-    return "\n".join(filter(None, (*people, posted.excluded_words)))
+    return "\n".join(sorted(name for account, name in names.items() if account in posted.excluded))
