@@ -363,6 +363,7 @@ class DataRequest(StrEnum):
 
     ERASURE = "erasure"
     OBJECTION = "objection"
+    CONSENT = "sensitive-consent"  # to the use of sensitive matters, taken back (policy 2.5)
 
 
 class CheckIn(StrEnum):

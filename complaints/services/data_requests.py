@@ -1,8 +1,8 @@
-"""What a reporter asks about their data, and how it was decided: erasure, or an objection (policy 6.2). Both sealed in `report`."""
+"""What a reporter asks about their data, and how it was decided (policy 6.2). Both sealed in `report`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from complaints.errors import Conflict, Invalid, NotFound
 from complaints.models import new_id
@@ -15,6 +15,9 @@ from complaints.vocabulary import DataDecision, DataRequest, Event, RecordKind
 
 LIMIT = 2_000
 """Characters, of what is asked and of the answer's reason."""
+
+ANSWERED_WITHIN = timedelta(days=30)
+"""What the law gives for a request to see one's data (PDPA s. 30); we promise the same for every request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class RequestLine:
     day: date
     text: str = field(repr=False)
     decision: DecisionLine | None
+
+    @property
+    def answer_by(self) -> date:
+        return self.day + ANSWERED_WITHIN
 
 
 def lines_of(opened: Sequence[OpenedRecord]) -> tuple[RequestLine, ...]:

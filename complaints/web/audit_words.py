@@ -88,7 +88,9 @@ MEANINGS: dict[Event, Any] = {
     Event.IDENTITY_SEEN: _("The reporter came with the receipt again and read what they had given of themself."),
     Event.IDENTITY_GIVEN: _("The reporter sealed a new version of who they are. Earlier ones are shown to nobody."),
     Event.RECEIPT_CHANGED: _("The old code opens nothing any more. New keys were made and handed to all who held one."),
-    Event.DATA_REQUESTED: _("The reporter asked for erasure, or objected. What they wrote is sealed."),
+    Event.DATA_REQUESTED: _(
+        "The reporter asked for erasure, objected, or took a consent back. Which, and what they wrote, is sealed."
+    ),
     Event.DATA_DECIDED: _(
         "Somebody with a key accepted or refused it. Their reason is sealed, and the reporter reads it."
     ),

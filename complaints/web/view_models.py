@@ -18,6 +18,7 @@ from complaints.vocabulary import (
     CheckIn,
     CommentState,
     CompartmentName,
+    DataRequest,
     Duty,
     Event,
     FactorKind,
@@ -133,6 +134,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Tie.RELATED: _("Related"),
         Tie.MERGED: _("Looked into together with another case"),
         Tie.LEADING: _("Another case is looked into together with it"),
+    },
+    DataRequest: {
+        DataRequest.ERASURE: _("The reporter asks that everything be erased"),
+        DataRequest.OBJECTION: _("The reporter objects to how their data is used"),
+        DataRequest.CONSENT: _("The reporter takes back their consent to the use of sensitive matters"),
     },
     Outcome: {
         Outcome.SUBSTANTIATED: _("Substantiated"),

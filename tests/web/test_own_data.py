@@ -10,12 +10,12 @@ from zipfile import BadZipFile, ZipFile
 import pytest
 
 from complaints.errors import Refused
-from complaints.services import casework, identity
+from complaints.services import casework, data_requests, identity
 from complaints.services.access_log import AccessLog
 from complaints.services.log_proofs import verify_proof
 from complaints.services.unit import Units
 from complaints.services.uploads import StagedUpload
-from complaints.vocabulary import OpeningReason
+from complaints.vocabulary import DataRequest, OpeningReason
 from complaints.web.archive import zipped
 from crypto import Receipt
 from tests.cast import CANARIES, NARRATIVE, Cast, Person, Report
@@ -34,6 +34,7 @@ def report(cast: Cast, units: Units) -> Report:
     lead = cast.lead
     with units.writing() as unit:
         casework.reply(unit, lead.actor, lead.keys, report.case, "CANARY-REPLY")
+        data_requests.ask(unit, report.reporter, report.keys, DataRequest.OBJECTION, "CANARY-ASKED")
         casework.write_note(unit, lead.actor, lead.keys, report.case, "CANARY-NOTE")
         identity.open_identity(
             unit, lead.actor, lead.keys, lead.identity_key, report.case, OpeningReason.LAW, "CANARY-REASON"
@@ -61,6 +62,8 @@ def test_everything_is_in_it(opened: Browser, report: Report) -> None:
     page = unescape(archive.read("copy.html").decode())
     for said in (NARRATIVE, "CANARY-REPLY", "CANARY-EXCLUDED the accountant", report.reference, *CANARIES.values()):
         assert said in page
+    assert "I object to how my data is used" in page
+    assert "CANARY-ASKED" in page
     (name,) = [name for name in archive.namelist() if name.startswith("files/")]
     assert archive.read(name) == PICTURE
 

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from complaints.clock import today
 from complaints.models import LogPending
+from complaints.services import data_requests
 from complaints.services.access_log import AccessLog
 from complaints.services.check import examine
 from complaints.services.unit import Units
-from complaints.vocabulary import Event
+from complaints.vocabulary import Event, Ground, ReportField, Sensitive
 from tests.cast import Cast, Person, Report
 from tests.web.conftest import Browser, Log
 
@@ -60,6 +64,35 @@ def test_a_request_comes_back_with_its_reason(
     text = opened.get(ASK).text
     assert said in text
     assert "the reason &lt;b&gt;" in text
+
+
+def test_a_request_names_the_day_of_its_answer_to_both_sides(opened: Browser, lead: Browser, report: Report) -> None:
+    ask(opened)
+    last = today() + timedelta(days=30)
+    said = f"by {last.day} {last:%B} {last.year}."
+    assert f"Not decided yet. The answer, with its reason, comes here {said}" in opened.get(ASK).text
+    assert f"The reporter was promised an answer {said}" in lead.get(f"/staff/cases/{report.case.hex()}?lang=en").text
+    assert f"The reporter was promised an answer {said}" in lead.get(address(lead, report)).text
+
+
+def test_an_answer_that_is_late_is_owned_to(opened: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(opened)
+    monkeypatch.setattr(data_requests, "ANSWERED_WITHIN", timedelta(days=-1))
+    assert "and are late. Write to us in the messages." in opened.get(ASK).text
+
+
+def test_consent_is_taken_back_where_it_was_given(browser: Browser, cast: Cast, lead: Browser, opened: Browser) -> None:
+    assert 'value="sensitive-consent"' not in opened.get(ASK).text
+    given = {ReportField.SENSITIVE: Sensitive.HEALTH.value, ReportField.GROUND: Ground.CONSENT.value}
+    draft = cast.draft()
+    report = cast.report(replace(draft, answers={**draft.answers, **given}))
+    browser.post("/en/inbox", {"code": report.receipt.grouped()})
+    assert 'value="sensitive-consent"' in browser.get(ASK).text
+    assert ask(browser, "sensitive-consent", "") == 303
+    assert "I take back my consent to the use of sensitive matters" in browser.get(ASK).text
+    where = address(lead, report)
+    assert "The reporter takes back their consent to the use of sensitive matters" in lead.get(where).text
+    assert "only as far as legal duty and legal claims allow" in lead.get(where).text
 
 
 def test_what_is_said_is_sealed_and_the_check_finds_nothing(

@@ -129,13 +129,8 @@ def _messages(case: OpenedCase, names: Mapping[bytes, str]) -> Lines:
         files = [names[file.id] for file in message.files if file.id in names]
         lines.append((f"{author}, {day(message.day)}", "\n".join(filter(None, (message.text, *files)))))
     for request in case.requests:
-        asked = (
-            gettext("The reporter asks that everything be erased")
-            if request.kind == "erasure"
-            else gettext("The reporter objects to how their data is used")
-        )
         answer = request.decision.text if request.decision else ""
-        lines.append((f"{asked}, {day(request.day)}", "\n".join(filter(None, (request.text, answer)))))
+        lines.append((f"{words(request.kind)}, {day(request.day)}", "\n".join(filter(None, (request.text, answer)))))
     return lines
 
 

@@ -15,6 +15,7 @@ from complaints.web.own.blueprint import blueprint
 from complaints.web.own.openings import REASONS
 from complaints.web.own.pages import OUTCOMES, own_page
 from complaints.web.own.receipt_again import Again, ask_again, code_field
+from complaints.web.own.requests import CHOICES
 from complaints.web.replies import Archive, Page
 from complaints.web.view_models import about_lines, answer_lines
 
@@ -49,6 +50,7 @@ def take_data(visit: Visit, locale: Locale) -> Archive:
         "answers": answer_lines(found.box.answers),
         "reasons": REASONS,
         "outcomes": OUTCOMES,
+        "asked_for": {kind: text for kind, (text, _hint) in CHOICES.items()},
         "today": visit.unit.today,
     }
     files = [(names[file.id], partial(stream_file, units, file.id, file.key, file.length)) for file in everything]

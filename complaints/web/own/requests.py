@@ -1,4 +1,4 @@
-"""Asking for erasure, or objecting: sent to whoever handles the case, and answered with a reason."""
+"""Asking for erasure, objecting, taking a consent back: sent to whoever handles the case, and answered with a reason."""
 
 from flask import request
 from flask_babel import lazy_gettext as _
@@ -6,15 +6,16 @@ from flask_babel import lazy_gettext as _
 from complaints.errors import Conflict, Invalid
 from complaints.policy import Action
 from complaints.services import data_requests, mailbox
+from complaints.services.mailbox import Mailbox
 from complaints.services.unit import Unit
-from complaints.vocabulary import DataRequest, Locale
+from complaints.vocabulary import DataRequest, Ground, Locale, ReportField
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own.blueprint import blueprint
 from complaints.web.own.pages import own_page
 from complaints.web.replies import Page, Redirect
 from complaints.web.reporter.pages import FormField
 
-_CHOICES = {
+CHOICES = {
     DataRequest.ERASURE: (
         _("Erase everything"),
         _("Your report, messages and files. If a law obliges us to keep something, we tell you which and why."),
@@ -23,11 +24,19 @@ _CHOICES = {
         _("I object to how my data is used"),
         _("For example that somebody handles it whom you do not trust."),
     ),
+    DataRequest.CONSENT: (
+        _("I take back my consent to the use of sensitive matters"),
+        _(
+            "Such as health or religion. From now on they may be used only as far as legal duty and legal claims allow. Your report goes on."
+        ),
+    ),
 }
+"""Consent is taken back where it was given; the rest anybody can ask for."""
 _PROBLEMS = {
     "missing": _("Choose what you ask for."),
     "too-long": _("This is too long. There is room for 2,000 characters."),
 }
+_ALWAYS = (DataRequest.ERASURE, DataRequest.OBJECTION)
 _TWICE = _("You have asked for this already, and it is not decided yet.")
 
 
@@ -40,10 +49,20 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, t
         "lines": box.requests,
         "kind": FormField("kind", "kind", request.form.get("kind", ""), wrong.get("kind", [])),
         "text": FormField("text", "text", _typed(), wrong.get("text", [])),
-        "choices": [{"value": k.value, "text": text, "hint": hint} for k, (text, hint) in _CHOICES.items()],
-        "names": {kind: text for kind, (text, _hint) in _CHOICES.items()},
+        "choices": [
+            {"value": kind.value, "text": text, "hint": hint}
+            for kind, (text, hint) in CHOICES.items()
+            if kind in _ALWAYS or consented(box)
+        ],
+        "today": unit.today,
+        "names": {kind: text for kind, (text, _hint) in CHOICES.items()},
     }
     return own_page(visit, "mailbox/requests.html", values, 400 if wrong else 200)
+
+
+def consented(box: Mailbox) -> bool:
+    """Whether the use of sensitive matters rests on the reporter's consent."""
+    return box.answers.get(ReportField.GROUND) == Ground.CONSENT
 
 
 def _typed() -> str:
