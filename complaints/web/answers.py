@@ -134,6 +134,8 @@ def _error_page(status: int, reason: Any = None) -> Page:
 def _redirect(reply: Redirect) -> Response:
     cookies = cast(TableSessions, current_app.session_interface)
     browser = cast(BrowserSession, session._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    if reply.session is not None and reply.notice:
+        cookies.move(browser, reply.session)
     if reply.notice and not reply.end_session:
         flash(str(reply.notice))
     response = cast(Response, redirect(url_for(reply.endpoint, **reply.values), reply.code))
@@ -141,7 +143,8 @@ def _redirect(reply: Redirect) -> Response:
         browser.forget()
         cookies.take_back(response, request.path)
     if reply.session is not None:
-        browser.forget()
+        if not reply.notice:
+            browser.forget()
         cookies.give(response, request.path, reply.session)
     if reply.device is not None:
         cookies.remember(response, reply.device)

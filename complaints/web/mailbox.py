@@ -24,7 +24,7 @@ from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.outgoing import Outgoing, receive, words_alone
 from complaints.web.own.first_code import first_code_page
 from complaints.web.own.pages import OUTCOMES, open_frame
-from complaints.web.own.receipt_again import PROBLEMS, mistake_in
+from complaints.web.own.receipt_again import PROBLEMS, mistake_in, read_code
 from complaints.web.replies import Download, Page, Redirect, Reply, Text
 from complaints.web.reporter.pages import FormField, other, page
 from complaints.web.view_models import about_lines, answer_lines, day
@@ -34,6 +34,9 @@ blueprint = Blueprint("mailbox", __name__, url_prefix="/<locale:locale>/inbox")
 
 _CODE_PROBLEMS = {
     **{name: PROBLEMS[name] for name in ("missing", "short", "long", "mistyped")},
+    "cookies": _(
+        "This browser refuses cookies, so your report cannot be opened. Your code is right: allow cookies for this website, and type it again. They go when you leave."
+    ),
     "unknown": _(
         "We know no report with this code. It is typed as a code should be: perhaps you have changed it for a new one, or it is for another website."
     ),
@@ -54,6 +57,10 @@ STATES = {
     ),  # word for word: that there is another report is not theirs to know
     CaseStatus.CLOSED: _("It is closed."),
 }
+
+
+_OPENED = "opened"
+"""Comes in the address to which a right code leads: whoever gets there without the cookie has a browser that refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def _code_page(visit: Visit, typed: str = "", problem: str | None = None) -> Pag
 def code(visit: Visit, locale: Locale) -> Reply:
     if isinstance(visit.actor, Reporter):
         return Redirect("mailbox.case", {"locale": locale})
-    return _code_page(visit)
+    return _code_page(visit, problem="cookies" if _OPENED in request.args else None)
 
 
 def _recognise(visit: Visit) -> Known:
@@ -86,7 +93,7 @@ def _recognise(visit: Visit) -> Known:
     if not typed.strip():
         raise Invalid({"code": "missing"})
     try:
-        receipt = Receipt.parse(typed)
+        receipt = read_code(typed)
     except Mistyped:
         raise Invalid({"code": mistake_in(typed)}) from None
     with visit.app.units.reading() as unit:
@@ -110,7 +117,7 @@ def open_case(visit: Visit, locale: Locale) -> Reply:
     if visit.opened is not None:
         sessions.end(visit.unit, visit.opened.token)
     token = sessions.begin(visit.unit, Reporter(known.case), known.keys)
-    return Redirect("mailbox.case", {"locale": locale}, session=token)
+    return Redirect("mailbox.code", {"locale": locale, _OPENED: "yes"}, session=token)
 
 
 def _case_page(visit: Visit, unit: Unit, outgoing: Outgoing | None = None, problem: str | None = None) -> Page:

@@ -51,6 +51,12 @@ class BrowserSession(dict[str, Any], SessionMixin):
             super().update(self.opened.data)
         return self.opened
 
+    def become(self, unit: Unit, token: SessionToken) -> None:
+        """The visitor has another session from now on: what is kept, is kept there."""
+        self.forget()
+        self._token = token
+        self.load(unit)
+
     def forget(self) -> None:
         """The row has ended: nothing is written back."""
         self.opened = None
@@ -88,6 +94,11 @@ class TableSessions(SessionInterface):
     def give(self, response: Response, path: str, token: SessionToken) -> None:
         """Hands the visitor of `path` their cookie: for this browser session, this host and this site alone."""
         response.set_cookie(self._cookie(path), token.text(), secure=self._secure, httponly=True, samesite="Strict")
+
+    def move(self, browser: BrowserSession, token: SessionToken) -> None:
+        """What is said to the visitor from here on is kept in the session that they have just been handed."""
+        with self._units.reading() as unit:
+            browser.become(unit, token)
 
     def remember(self, response: Response, token: SessionToken) -> None:
         """Hands a member of the staff's browser what it is known by: sent back when somebody signs in, and to no other page."""

@@ -1,10 +1,13 @@
 """The mailbox: from the receipt to the conversation, by one cookie, for its own reporter alone."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from complaints.errors import Refused
@@ -13,12 +16,14 @@ from complaints.services import casework, mailbox
 from complaints.services.casework import MESSAGE_LIMIT
 from complaints.services.unit import Units
 from complaints.services.uploads import StagedUpload
-from crypto import Receipt
+from complaints.web.own.receipt_again import read_code
+from crypto import Mistyped, Receipt
 from tests.cast import NARRATIVE, Cast, Report
 from tests.web.conftest import Browser
 
 COOKIE = "__Host-inbox"
 CASE = "/en/inbox/case"
+OPENED = "/en/inbox?opened=yes"
 FILE = b"the reporter's own file"
 
 
@@ -33,7 +38,8 @@ def report(cast: Cast, units: Units) -> Report:
 def opened(browser: Browser, report: Report) -> Browser:
     """A browser in which the reporter has given their receipt."""
     answer = browser.post("/en/inbox", {"code": report.receipt.grouped()})
-    assert (answer.status_code, answer.location) == (303, CASE)
+    assert (answer.status_code, answer.location) == (303, OPENED)
+    assert browser.get(OPENED).location == CASE
     return browser
 
 
@@ -81,6 +87,52 @@ def kedmanee(code: str) -> str:
 )
 def test_a_code_is_read_however_it_is_typed(browser: Browser, report: Report, typing: Any) -> None:
     assert browser.post("/en/inbox", {"code": typing(report.receipt.grouped())}).status_code == 303
+
+
+@pytest.mark.parametrize("label", ["รหัส: ", "รหัสติดตามเรื่อง:", "Code: ", "Your tracking code：\n", "code :"])
+def test_a_code_is_read_with_its_label(browser: Browser, report: Report, label: str) -> None:
+    assert browser.post("/en/inbox", {"code": label + report.receipt.grouped()}).status_code == 303
+    again = f"{CASE}/identity"
+    answer = browser.post(again, {"code": label + report.receipt.grouped()}, token=browser.token_on(again))
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda code: "Code: " + other_symbol(code),
+        lambda code: "Code: " + code[:-1],
+        lambda code: f"Code: Code: {code}",
+        lambda code: f"7: {code}",
+        lambda code: f"{code[:14]}:{code[14:]}",
+        lambda code: f"{code}: code",
+        lambda code: "x" * 41 + f": {code}",
+        lambda code: f": {code}",
+    ],
+    ids=["wrong", "short", "twice", "digit", "within", "behind", "long", "nothing"],
+)
+def test_a_label_makes_no_wrong_code_right(browser: Browser, report: Report, spoil: Callable[[str], str]) -> None:
+    assert browser.post("/en/inbox", {"code": spoil(report.receipt.grouped())}).status_code == 400
+
+
+@given(st.text(max_size=60))
+def test_what_has_no_colon_is_read_as_ever(typed: str) -> None:
+    typed = typed.replace(":", "").replace("：", "")
+    assert readable(read_code, typed) == readable(Receipt.parse, typed)
+
+
+def readable(read: Callable[[str], Receipt], typed: str) -> str | None:
+    try:
+        return read(typed).text()
+    except Mistyped:
+        return None
+
+
+def test_a_browser_that_refuses_cookies_is_told_so(browser: Browser, app: Flask, report: Report) -> None:
+    onward = browser.post("/en/inbox", {"code": report.receipt.grouped()}).location
+    answer = Browser(app.test_client()).get(onward)
+    refused(answer, "This browser refuses cookies")
+    assert report.receipt.text() not in answer.text.replace("-", "")
 
 
 def other_symbol(code: str) -> str:

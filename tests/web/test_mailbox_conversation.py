@@ -168,7 +168,7 @@ def test_what_was_typed_outlives_the_session(opened: Browser, cast: Cast, report
 
 def test_a_page_says_when_it_closes_and_a_question_keeps_it_open(opened: Browser, units: Units) -> None:
     text = opened.get(CASE).text
-    assert "After 30 minutes without use your report closes by itself." in text
+    assert "After 30 minutes without use this page locks by itself." in text
     assert 'data-idle="30"' in text
     assert opened.get(f"{CASE}/stay").status_code == 200
     end_sessions(units)

@@ -38,13 +38,16 @@ def test_the_new_code_opens_and_the_old_is_unknown(opened: Browser, app: Flask, 
     form = shown(opened, report)
     answer = opened.post(f"{CODE}/exchange", {**form, "kept": "yes"})
     assert (answer.status_code, answer.location) == (303, CASE)
-    assert NARRATIVE in opened.get(CASE).text
+    page = opened.get(CASE).text
+    assert NARRATIVE in page
+    assert "Your code is exchanged. From now on the new one alone opens your report." in page
+    assert "Your code is exchanged." not in opened.get(CASE).text
     stranger = Browser(app.test_client())
     old = stranger.post("/en/inbox", {"code": report.receipt.grouped()})
     never = stranger.post("/en/inbox", {"code": Receipt.generate().grouped()})
     assert (old.status_code, never.status_code) == (400, 400)
     assert "We know no report with this code." in old.text
-    assert stranger.post("/en/inbox", {"code": form["fresh"]}).location == CASE
+    assert stranger.post("/en/inbox", {"code": form["fresh"]}).location == "/en/inbox?opened=yes"
     assert NARRATIVE in stranger.get(CASE).text
 
 
@@ -52,7 +55,7 @@ def test_until_it_is_exchanged_the_old_one_counts(opened: Browser, app: Flask, r
     form = shown(opened, report)
     stranger = Browser(app.test_client())
     assert stranger.post("/en/inbox", {"code": form["fresh"]}).status_code == 400
-    assert stranger.post("/en/inbox", {"code": report.receipt.grouped()}).location == CASE
+    assert stranger.post("/en/inbox", {"code": report.receipt.grouped()}).location == "/en/inbox?opened=yes"
 
 
 def test_without_the_box_nothing_is_exchanged_and_the_code_stays(opened: Browser, report: Report) -> None:
@@ -94,4 +97,7 @@ def test_a_form_without_its_token_or_without_a_session_does_nothing(
     assert opened.post(f"{CODE}/exchange", form | {"csrf_token": ""}).status_code == 400
     assert Browser(app.test_client()).post(f"{CODE}/exchange", form).location == "/en/inbox"
     assert Browser(app.test_client()).get(CODE).location == "/en/inbox"
-    assert Browser(app.test_client()).post("/en/inbox", {"code": report.receipt.grouped()}).location == CASE
+    assert (
+        Browser(app.test_client()).post("/en/inbox", {"code": report.receipt.grouped()}).location
+        == "/en/inbox?opened=yes"
+    )

@@ -230,7 +230,7 @@ def test_after_it_the_new_code_opens_everything_and_the_first_nothing(
         assert browser.get(f"/en/inbox/case{path}").status_code == 200
     stranger = Browser(app.test_client())
     assert "We know no report with this code" in stranger.post("/en/inbox", {"code": code}).text
-    assert stranger.post("/en/inbox", {"code": fresh}).location == "/en/inbox/case"
+    assert stranger.post("/en/inbox", {"code": fresh}).location == "/en/inbox?opened=yes"
 
 
 def test_until_the_box_is_ticked_nothing_is_exchanged(cast: Cast, signed_in: SignedIn, browser: Browser) -> None:

@@ -12,6 +12,7 @@ from complaints.services.keys import SessionKeys
 from complaints.vocabulary import Locale
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own.blueprint import blueprint
+from complaints.web.own.receipt import EXCHANGED
 from complaints.web.replies import Page, Redirect, Reply
 from complaints.web.reporter.pages import Card, FormField, other, page
 from crypto import Mistyped, Receipt
@@ -80,7 +81,7 @@ def exchange_first(visit: Visit, locale: Locale) -> Reply:
     if visit.opened is not None:
         sessions.end(visit.unit, visit.opened.token)
     token = sessions.begin(visit.unit, reporter, SessionKeys.of(pair.fresh.seed()))
-    return Redirect("own.transcript", {"locale": locale}, session=token)
+    return Redirect("own.transcript", {"locale": locale}, session=token, notice=EXCHANGED)
 
 
 @blueprint.get("/first")

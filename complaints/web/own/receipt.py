@@ -16,6 +16,7 @@ from complaints.web.replies import Page, Redirect
 from complaints.web.reporter.pages import Card, FormField
 from crypto import Mistyped, PrivateKey, Receipt
 
+EXCHANGED = _("Your code is exchanged. From now on the new one alone opens your report.")
 _NOT_KEPT = _("Tick the box once you have kept the new code.")
 
 
@@ -75,7 +76,7 @@ def exchange(visit: Visit, locale: Locale) -> Page | Redirect:
         return _new_page(visit, fresh, key, not_kept=True)
     own_receipt.exchange(visit.unit, visit.reporter, visit.keys, key, fresh)
     token = sessions.begin(visit.unit, Reporter(visit.reporter.case), SessionKeys.of(fresh.seed()))
-    return Redirect("mailbox.case", {"locale": locale}, session=token)
+    return Redirect("mailbox.case", {"locale": locale}, session=token, notice=EXCHANGED)
 
 
 @blueprint.get("/code/exchange")

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,9 @@ from complaints.services import own_identity
 from complaints.web.reporter.pages import FormField
 from complaints.web.visit import Visit
 from crypto import AccountSeed, Context, CryptoError, Mistyped, PrivateKey, Receipt
+
+_LABEL = re.compile(r"\A[^\d:：]{1,40}[:：]")
+"""Words without a digit, and a colon."""
 
 SYMBOLS = 28
 """Letters and digits of a code."""
@@ -42,7 +46,7 @@ def ask_again(visit: Visit) -> Again:
     if not typed.strip():
         raise Invalid({"code": "missing"})
     try:
-        receipt = Receipt.parse(typed)
+        receipt = read_code(typed)
     except Mistyped:
         raise Invalid({"code": mistake_in(typed)}) from None
     with visit.app.units.reading() as unit:
@@ -50,8 +54,17 @@ def ask_again(visit: Visit) -> Again:
     return Again(receipt, receipt.seed())
 
 
+def read_code(typed: str) -> Receipt:
+    """The receipt that was typed, or pasted with a label of words and a colon before it: "Code: …". Raises Mistyped.
+
+    No code that reads has a colon in it, on any keyboard, so that none loses anything; and what follows must read by itself.
+    """
+    return Receipt.parse(_LABEL.sub("", typed, count=1))
+
+
 def mistake_in(typed: str) -> str:
     """What is wrong with a code that does not read: the first thing to look for, told from the code alone."""
+    typed = _LABEL.sub("", typed, count=1)
     symbols = [symbol for symbol in typed if symbol.isalnum()]
     if not typed.isascii() or len(symbols) == SYMBOLS:
         return "mistyped"  # with a Thai keyboard on, what was typed is counted otherwise
