@@ -8,12 +8,14 @@ undertaking with their new keys, gets none.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from complaints.errors import NotFound, Refused
 from complaints.models import Base
+from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
 from complaints.services import accounts, case_reading, casework, log_reading, log_word, new_keys, replacement, rosters
 from complaints.services.keys import SessionKeys
@@ -130,11 +132,26 @@ def _tells_of(told: Mapping[str, str], case: bytes, account: bytes) -> bool:
 
 
 def _lapsed(unit: Unit) -> dict[tuple[bytes, bytes], int]:
-    """Case and account, to the newest entry that says that the account's keys to it were lost. Nothing is verified here."""
-    entries: dict[int, dict[str, str]] = defaultdict(dict)
+    """Case and account, to the newest entry that says that the account's keys to it were lost. Nothing is verified here.
+
+    A row that does not name a case and an account is none of ours: it keeps nobody from their work.
+    """
+    entries: dict[int, dict[str, bytes]] = defaultdict(dict)
     for entry, name, value in unit.run(_LAPSED):
-        entries[entry][name] = (value or b"").decode()
-    return {(bytes.fromhex(told["case"]), bytes.fromhex(told["subject"])): entry for entry, told in entries.items()}
+        entries[entry][name] = value
+    found = {}
+    for entry, told in entries.items():
+        with suppress(AttributeError, KeyError, ValueError):
+            found[_id(told["case"]), _id(told["subject"])] = entry
+    return found
+
+
+def _id(value: bytes) -> bytes:
+    """Raises ValueError."""
+    id_ = bytes.fromhex(value.decode("ascii"))
+    if len(id_) != ID_BYTES:
+        raise ValueError("an id is of another length")
+    return id_
 
 
 def _held(unit: Unit, account: bytes, cases: Collection[bytes]) -> list[AnyRow]:

@@ -66,15 +66,8 @@ def test_a_line_taken_away_before_the_new_keys_saves_no_grant(cast: Cast, access
     assert findings(cast, access_log) == []
 
 
-def test_keys_that_only_planted_rows_call_lost_are_not_handed_over_again(cast: Cast) -> None:
-    """The log takes new rows from whoever writes to the database; its tree does not."""
-    report = cast.report()
-    said = {
-        "event": Event.KEYS_LAPSED.value,
-        "case": report.case.hex(),
-        "subject": cast.unassigned.account.hex(),
-        "reason": "identity 1 internal 1 report 1",
-    }
+def plant(cast: Cast, said: dict[str, bytes]) -> None:
+    """An entry beside the log's tree."""
     with cast.units.database.writing() as session:
         session.execute(LogEntry.__table__.insert(), [{"position": 10**6, "leaf": bytes(32)}])
         rows = [
@@ -82,16 +75,49 @@ def test_keys_that_only_planted_rows_call_lost_are_not_handed_over_again(cast: C
                 "entry": 10**6,
                 "number": number,
                 "name": name,
-                "value": value.encode(),
+                "value": value,
                 "salt": bytes(16),
                 "commitment": bytes(32),
             }
             for number, (name, value) in enumerate(said.items())
         ]
         session.execute(LogField.__table__.insert(), rows)
+
+
+def test_keys_that_only_planted_rows_call_lost_are_not_handed_over_again(cast: Cast) -> None:
+    """The log takes new rows from whoever writes to the database; its tree does not."""
+    report = cast.report()
+    said = {
+        "event": Event.KEYS_LAPSED.encode(),
+        "case": report.case.hex().encode(),
+        "subject": cast.unassigned.account.hex().encode(),
+        "reason": b"identity 1 internal 1 report 1",
+    }
+    plant(cast, said)
     lead = cast.lead
     with cast.units.reading() as unit:
         assert hand_again.owed(unit, lead.actor) == ()
     with pytest.raises(NotFound), cast.units.writing() as unit:
         hand_again.hand_over(unit, lead.actor, lead.keys, lead.identity_key, cast.unassigned.account)
     assert not opens(cast, cast.unassigned, report)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"case": b"zz"}, {"case": b"00"}, {"case": b"\xff"}, {"subject": "๐".encode()}, {"case": b""}, {"other": b""}],
+    ids=str,
+)
+def test_a_planted_row_that_names_nobody_keeps_no_lead_from_their_list(
+    cast: Cast, access_log: AccessLog, said: dict[str, bytes]
+) -> None:
+    report = cast.report()
+    cast.assign(report)
+    renewed = renew(cast, cast.investigator)
+    lead = cast.lead
+    with cast.units.reading() as unit:
+        before = hand_again.owed(unit, lead.actor)
+    assert [list(one.cases) for one in before] == [[report.case]]
+    usual = {"case": report.case.hex().encode(), "subject": renewed.account.hex().encode()}
+    plant(cast, {"event": Event.KEYS_LAPSED.encode()} | ({} if "other" in said else usual) | said)
+    with cast.units.reading() as unit:
+        assert hand_again.owed(unit, lead.actor) == before

@@ -171,6 +171,16 @@ def test_an_entry_that_was_proven_once_costs_one_look(stage: Stage) -> None:
     assert len(asked) == 1
 
 
+def test_one_refused_among_many_costs_little(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    with stage.units.reading() as unit:
+        whole = [line.position for line in log_reading.page(unit.session, size=1000).lines]
+    planted, looks, look = plant(stage.attacker, event="identity.opened"), [], log_word._at
+    monkeypatch.setattr(log_word, "_at", lambda *call: looks.append(call) or look(*call))
+    with stage.units.reading() as unit:
+        assert log_word.credible(unit, [*whole, planted]).keys() == set(whole)
+    assert len(looks) <= 2 * len(whole).bit_length() + 1
+
+
 def test_more_is_remembered_than_forgotten_only_up_to_a_bound(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_word, "REMEMBERED", 5)
     for position in range(20):
