@@ -214,7 +214,8 @@ def find_case(unit: Unit, text: str) -> str | None:
     by_reference = unit.session.scalar(select(Case.id).where(Case.reference == wanted.upper()))
     if by_reference is not None:
         return by_reference.hex()
-    return wanted.lower() if _id(wanted) is not None else None
+    id_ = _plain_id(wanted)
+    return id_.hex() if id_ is not None else None
 
 
 def people(unit: Unit) -> dict[str, str]:
@@ -345,7 +346,10 @@ def _erased(unit: Unit, cases: Sequence[str]) -> dict[str, str]:
 
 def _id(text: str) -> bytes | None:
     """The id in a word of a field: 32 hexadecimal digits, between others perhaps (`roster:…`, `…+identity`); None for anything else."""
-    digits = text.rpartition(":")[2].partition("+")[0]
+    return _plain_id(text.rpartition(":")[2].partition("+")[0])
+
+
+def _plain_id(digits: str) -> bytes | None:
     try:
         id_ = bytes.fromhex(digits)
     except ValueError:
