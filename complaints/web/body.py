@@ -1,10 +1,10 @@
 """Request bodies: how large they may be, and how files are taken from them without ever being written down readable."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any, Never, Protocol
 
 import flask
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.exceptions import RequestEntityTooLarge as TooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
@@ -18,12 +18,25 @@ PARTS_LIMIT = 200
 _PIECE = 64 * 1024
 
 
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "")
+
+
+class _Typed(ImmutableMultiDict[str, str]):
+    """Fields without the character that nobody types, which PostgreSQL takes in no text."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__([(name, _without_nul(text)) for name, text in fields])
+
+
 class Request(flask.Request):
     """Refuses files wherever a view does not take them by `read_form`: the parser would write them to a temporary file.
 
     And bodies that are cut short: what a server says of the end of its input is put aside, so that Content-Length alone counts.
     Half a message is not to be taken for the whole. (A body without it, in chunks, is empty: no browser sends a form so.)
     """
+
+    parameter_storage_class = _Typed
 
     def __init__(self, environ: dict[str, Any], *arguments: Any, **options: Any) -> None:
         environ.pop("wsgi.input_terminated", None)
@@ -102,7 +115,7 @@ def _collect(events: Iterator[Event], take_file: TakeFile) -> MultiDict[str, str
             if event.more_data:
                 continue
             if sink is None:
-                form.add(name, text.decode("utf-8", "replace"))
+                form.add(name, _without_nul(text.decode("utf-8", "replace")))
             else:
                 sink.finish()
     return form

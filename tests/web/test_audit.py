@@ -249,7 +249,19 @@ def test_what_was_looked_for_is_told_in_words(auditor: Browser, cast: Cast) -> N
     assert "Only: Who can open a case · … – 3 February 2026" in row
 
 
-@pytest.mark.parametrize("query", ["case=XXXX-XXXX", "case=' OR 1=1", "event=nonsense", f"case={'x' * 100}"])
+@pytest.mark.parametrize("before", ["Somchai told on X:", "case:", "x "])
+def test_only_an_id_is_looked_for_as_one(auditor: Browser, cast: Cast, log: Log, before: str) -> None:
+    """Whatever is looked for is entered, where nobody can take it away: no words of an auditor's are."""
+    response = auditor.get(f"{LOG}?case={before}{'0' * 32}")
+    assert response.status_code == 400
+    assert "No case has this reference" in response.text
+    assert auditor.get(f"{LOG}?case={'AB' * 16}").status_code == 200
+    assert [entry.get("case") for entry in log.entries(Event.LOG_READ)] == ["ab" * 16, None]
+
+
+@pytest.mark.parametrize(
+    "query", ["case=XXXX-XXXX", "case=XX%00", "case=' OR 1=1", "event=nonsense", f"case={'x' * 100}"]
+)
 def test_what_cannot_be_searched_for_finds_nothing(auditor: Browser, query: str) -> None:
     response = auditor.get(f"{LOG}?{query}")
     assert response.status_code == 400

@@ -92,6 +92,13 @@ def test_a_change_keeps_what_was_said_before(keeper: Browser, log: Log) -> None:
     assert len(log.entries(Event.PROCESSOR_CHANGED)) == 1
 
 
+def test_what_no_database_takes_in_a_text_is_left_out(keeper: Browser, units: Units) -> None:
+    enter(keeper, {**TYPED, "name_en": "Engine\0 Room", "signed_by": "\0Somsri"})
+    with units.reading() as unit:
+        (kept,) = processors.register(unit)
+    assert (kept.name_en, kept.signed_by) == ("Engine Room", "Somsri")
+
+
 def test_an_ended_contract_is_kept(keeper: Browser) -> None:
     address = enter(keeper, UNSIGNED)
     form = f"{address}/change"

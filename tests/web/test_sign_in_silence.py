@@ -121,7 +121,7 @@ def what_it_tells(answer: TestResponse, typed: str) -> tuple[int, str, tuple[tup
     page, found = re.subn(r'( name="name"[^>]*? value=")([^"]*)"', r'\1"', answer.text)
     assert found == 1
     came_back = unescape(re.search(r' name="name"[^>]*? value="([^"]*)"', answer.text)[1])  # type: ignore[index]
-    assert came_back == typed
+    assert came_back == typed.replace("\x00", "")  # which no form brings
     headers = dict(answer.headers)
     assert int(headers.pop("Content-Length")) == len(answer.data)
     headers.pop("Date", None)
