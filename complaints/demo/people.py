@@ -76,32 +76,54 @@ class DemoPerson:
 
 
 PEOPLE = (
-    DemoPerson("malee", "มาลี ศรีสุข", Role.INVESTIGATOR, "river lantern orchid copper valley nine", "leads Corruption"),
     DemoPerson(
-        "thana", "ธนา วงศ์ทอง", Role.INVESTIGATOR, "mango harbour silent drum paper kite", "investigates for Corruption"
+        "malee",
+        "มาลี ศรีสุข (Malee Srisuk)",
+        Role.INVESTIGATOR,
+        "river lantern orchid copper valley nine",
+        "leads Corruption",
+    ),
+    DemoPerson(
+        "thana",
+        "ธนา วงศ์ทอง (Thana Wongthong)",
+        Role.INVESTIGATOR,
+        "mango harbour silent drum paper kite",
+        "investigates for Corruption",
     ),
     DemoPerson(
         "preecha",
-        "ปรีชา แก้วใส",
+        "ปรีชา แก้วใส (Preecha Kaewsai)",
         Role.INVESTIGATOR,
         "cotton bridge early thunder seven rice",
         "investigates, both channels",
     ),
     DemoPerson(
         "suda",
-        "สุดา นาคทอง",
+        "สุดา นาคทอง (Suda Nakthong)",
         Role.INVESTIGATOR,
         "window ginger quiet mountain fern oak",
         "on the roster, assigned to nothing",
     ),
-    DemoPerson("wipa", "วิภา จันทร์เพ็ญ", Role.INVESTIGATOR, "saffron anchor winter bamboo clock ten", "leads Harassment"),
     DemoPerson(
-        "anan", "อนันต์ บุญมา", Role.ADMINISTRATOR, "granite pillow comet teal basket four", "administrator: reads nothing"
+        "wipa",
+        "วิภา จันทร์เพ็ญ (Wipa Chanphen)",
+        Role.INVESTIGATOR,
+        "saffron anchor winter bamboo clock ten",
+        "leads Harassment",
     ),
-    DemoPerson("kamon", "กมล พิทักษ์", Role.CUSTODIAN, "cedar marble lotus engine violet two", "custodian"),
+    DemoPerson(
+        "anan",
+        "อนันต์ บุญมา (Anan Boonma)",
+        Role.ADMINISTRATOR,
+        "granite pillow comet teal basket four",
+        "administrator: reads nothing",
+    ),
+    DemoPerson(
+        "kamon", "กมล พิทักษ์ (Kamon Phithak)", Role.CUSTODIAN, "cedar marble lotus engine violet two", "custodian"
+    ),
     DemoPerson(
         "rattana",
-        "รัตนา ใจตรง",
+        "รัตนา ใจตรง (Rattana Jaitrong)",
         Role.AUDITOR,
         "almond ferry stone ribbon coral six",
         "auditor: reads and verifies the log",

@@ -159,7 +159,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
     },
     ReportField: {
         ReportField.WAY: _("How it is reported"),
-        ReportField.LINK: _("Link to us"),
+        ReportField.LINK: _("Connection to us"),
         ReportField.NARRATIVE: _("What happened"),
         ReportField.KNOWLEDGE: _("How it is known"),
         ReportField.WHEN: _("When it happened"),
@@ -171,7 +171,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         ReportField.FEAR: _("Afraid or punished"),
         ReportField.FEAR_WORDS: _("About the fear or the punishment"),
         ReportField.SENSITIVE: _("Sensitive matters in it"),
-        ReportField.GROUND: _("On what the use of sensitive matters rests"),
+        ReportField.GROUND: _("Why sensitive matters may be used"),
         ReportField.LANGUAGE: _("Language of the report"),
     },
     Way: {

@@ -115,7 +115,7 @@ def _report(opened: case_reading.OpenedCase, receipt: Receipt) -> Report:
 def test_what_cannot_be_cleaned_goes_to_few_unless_the_reporter_says_otherwise(browser: Browser, cast: Cast) -> None:
     answer = with_files(browser, UNKNOWN)
     assert "We could not clean it" in answer.text
-    assert "Only those who may see your name get it." in answer.text
+    assert "Only the leads, and whoever they let see names, get it." in answer.text
     form = PageForm.on(browser, answer)
     (name,) = (name for name in form.values if name.startswith("who-"))
     assert form[name] == "identity"

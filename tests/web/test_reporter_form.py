@@ -650,7 +650,7 @@ def test_what_was_written_down_is_compared_with_the_receipt(
     receipt = receipt_on(answer)
     before = rows(units)
     right = compared(browser, answer, receipt.grouped().lower().replace("-", " "))
-    assert "You have written it down rightly.</strong>" in right.text
+    assert "You wrote it down correctly.</strong>" in right.text
     for typed in ("", "nonsense", Receipt.generate().grouped(), receipt.text()[:-1]):
         wrong = compared(browser, answer, typed)
         assert "That is not your code" in wrong.text.partition('id="asked-back">')[2].partition("</p>")[0]

@@ -31,6 +31,8 @@ def receive(request: flask.Request, units: Units, settings: Settings) -> Posted:
     except HTTPException:
         arrivals.abandon()
         raise
+    if form.get("step") == "upload" and not arrivals.taken_any:
+        arrivals.refuse("", "none-chosen")
     return arrivals.join(Posted.parse(form, arrivals.staged))
 
 
@@ -44,6 +46,11 @@ class Arrivals:
         self._examined: dict[bytes, Exhibit] = {}
         self._units = units
         self._settings = settings
+
+    @property
+    def taken_any(self) -> bool:
+        """Whether a file came, also one that was refused."""
+        return bool(self.staged or self._refused)
 
     def take(self, name: str, media_type: str) -> "Arrival":
         """What takes one file. A browser sends a nameless, empty one when none was chosen: that is passed over. What type it says, is not

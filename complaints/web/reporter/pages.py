@@ -271,11 +271,13 @@ def refusal_text(refused: RefusedFile, settings: Settings) -> Any:  # noqa: PLR0
             )
         case "program":
             return _(
-                "“%(name)s” is a program, and those who read reports must not run it. Send a picture or a copy of what it shows.",
+                "“%(name)s” is a program. We cannot take it, because it is not safe to open. Send a picture of what it shows.",
                 name=name,
             )
         case "bomb":
             return _("“%(name)s” unpacks into far too much. Send what is in it, file by file.", name=name)
+        case "none-chosen":
+            return _("Choose a file first, then add it.")
         case "expired":
             return _("“%(name)s” waited too long and is gone. Please choose it again.", name=name)
         case _:

@@ -13,7 +13,7 @@ STEPS = (
     _("Before you start"),
     _("Who will see this?"),
     _("How do you want to report?"),
-    _("Your link to us"),
+    _("How are you connected to us?"),
     _("What is it about?"),
     _("What happened? In your own words"),
     _("When? Is it still happening?"),
