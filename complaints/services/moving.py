@@ -63,9 +63,9 @@ class Move:
 
 
 def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
-    """Where a case could go. Raises NotFound, Denied for whoever is not a lead. Looks into the report, so it is entered as an opening."""
+    """Where a case could go. Raises NotFound, Denied for whoever is not a lead, and for a test report. Looks into the report, so it is entered as an opening."""
     opening = casework.fetch_case(unit, actor, keys, case_id)
-    assignment.require_lead(unit, actor, opening)
+    _require_movable(unit, actor, opening)
     case = opening.case
     opened, _problems = records.open_all(unit, case, opening.report)
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="moving")
@@ -93,14 +93,14 @@ def move(
 ) -> KnownChannel:
     """Moves it; where to. The actor's own keys go too, unless they receive reports there.
 
-    Raises NotFound; Denied (not a lead, no key to the identity, nobody there who may lead it); Invalid: `target`, `reason`, `told`; Conflict (decided
+    Raises NotFound; Denied (not a lead, a test report, no key to the identity, nobody there who may lead it); Invalid: `target`, `reason`, `told`; Conflict (decided
     about meanwhile, or closed); Refused.
     """
     casework.take_turns(unit, case_id)
     accounts.hold_still(unit)
     opening = casework.fetch_case(unit, actor, keys, case_id)
     case = opening.case
-    roster = assignment.require_lead(unit, actor, opening)
+    roster = _require_movable(unit, actor, opening)
     if case.revision != revision or case.status == CaseStatus.CLOSED:
         raise Conflict("somebody else has decided about this case meanwhile")
     channel = rosters.channels_by_id(unit).get(wanted.target)
@@ -122,6 +122,14 @@ def move(
         unit, Event.CASE_MOVED, actor, opening, subject=held, act=act.id.hex(), digest=act.digest, writes=writes
     )
     return channel
+
+
+def _require_movable(unit: Unit, actor: Staff, opening: Opening) -> Roster:
+    """The roster of the case's channel. A test report tries that channel's leads: what others open of it says nothing of them."""
+    roster = assignment.require_lead(unit, actor, opening)
+    if acts.is_rehearsal(unit, opening.case):
+        raise Denied("a test report stays in its channel")
+    return roster
 
 
 def _write(unit: Unit, opening: Opening, actor: Staff, keys: SessionKeys, wanted: Move) -> str:

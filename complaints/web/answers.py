@@ -69,6 +69,7 @@ _REASONS: dict[str, Any] = {
     "sign the undertaking before you take a report down": _("Sign the undertaking before you take a report down."),
     "only a lead of the channel ends a test report": _("Only a lead of the channel ends a test report."),
     "only a test report ends this way": _("Only a test report ends this way. Nothing was erased."),
+    "a test report stays in its channel": _("A test report stays in the channel that it tries."),
     "only a lead of the channel assigns its cases": _("Only a lead of the channel assigns its cases."),
 }
 """What an error page says beyond its status: the reasons that reach one, as they are raised, and as people read them."""

@@ -10,6 +10,7 @@ from complaints.services import channels, hand_again, keyrings, moving, own_iden
 from complaints.services.moving import Move
 from complaints.vocabulary import CaseStatus, CompartmentName, Duty, Event
 from tests.cast import CANARIES, Person, Report
+from tests.services.rehearsing import sent
 from tests.services.test_assignment import assign
 from tests.services.test_departures import internal_key as key_of
 from tests.services.test_departures import newest_note, opened_with
@@ -53,6 +54,17 @@ def test_the_new_leads_hold_it_and_everybody_else_is_out(stage: Stage) -> None:
     assert [line.text for line in opened.notes][:2] == ["CANARY-NOTE", "CANARY-NOTE of the second"]
     assert stage.open_identity(cast.other_lead).fields == CANARIES
     assert stage.findings() == []
+
+
+def test_a_test_report_stays_where_it_was_sent(stage: Stage) -> None:
+    """What another channel's lead opens says nothing of this one's."""
+    test, lead = sent(stage), stage.cast.lead
+    before = stage.contents()
+    with pytest.raises(Denied):
+        move(stage, test)
+    with pytest.raises(Denied), stage.units.writing() as unit:
+        moving.plan(unit, lead.actor, lead.keys, test.case)
+    assert stage.contents() == before
 
 
 def test_the_reporter_is_told_and_goes_on_as_before(stage: Stage) -> None:

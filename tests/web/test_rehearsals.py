@@ -194,6 +194,14 @@ def test_a_lead_ends_one_that_does_not_open(cast: Cast, signed_in: SignedIn, rep
     assert "Never tried" in said(signed_in(cast.administrator))
 
 
+def test_it_is_not_moved(cast: Cast, signed_in: SignedIn, report: Report) -> None:
+    lead, where = signed_in(cast.lead), f"/staff/cases/{report.case.hex()}"
+    assert f"{where}/move" not in lead.get(where).text
+    answer = lead.get(f"{where}/move?lang=en")
+    assert answer.status_code == 403
+    assert "A test report stays in the channel that it tries." in answer.text
+
+
 def test_two_leads_at_once(cast: Cast, signed_in: SignedIn, log: Log, report: Report) -> None:
     first, second = signed_in(cast.lead), signed_in(cast.lead)
     token = second.token_on(f"/staff/cases/{report.case.hex()}")
