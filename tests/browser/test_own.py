@@ -47,6 +47,8 @@ def test_what_is_the_reporters_own(visitors: NewVisitor, device: Device, tmp_pat
 
     visitor.go(f"{case}/looked")
     _look(visitor, "looked-nobody")
+    visitor.go(f"{case}/readers")
+    _look(visitor, "readers")
 
     visitor.go(f"{case}/identity")
     _look(visitor, "identity")
@@ -70,6 +72,10 @@ def test_what_is_the_reporters_own(visitors: NewVisitor, device: Device, tmp_pat
     _ask(visitor, case)
     receipt = _exchange(visitor, case, receipt)
 
+    _withdraw(visitor, case, receipt)
+
+
+def _withdraw(visitor: Visitor, case: str, receipt: str) -> None:
     visitor.go(f"{case}/identity/withdraw")
     visitor.find("#code").fill(receipt)
     _send(visitor, "/identity/withdraw")

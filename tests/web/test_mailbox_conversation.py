@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -14,6 +15,7 @@ from complaints.models import File, SessionRow
 from complaints.services import case_reading, casework
 from complaints.services.unit import Units
 from tests.cast import Cast, Person, Report
+from tests.evidence import photo
 from tests.web.conftest import ORIGIN, Browser, token_in
 
 CASE = "/en/inbox/case"
@@ -58,6 +60,13 @@ def test_a_file_comes_with_a_message(opened: Browser, cast: Cast, report: Report
     found = re.search(rf'href="({CASE}/file/[0-9a-f]{{32}})"', opened.get(CASE).text)
     assert found
     assert opened.get(found[1]).data == b"a picture in words"
+
+
+def test_what_was_taken_out_of_a_file_is_told_once_it_is_sent(opened: Browser) -> None:
+    send(opened, "see this", [("photo.jpg", photo()), ("words.txt", b"words")], opened.token_on(CASE))
+    page = unescape(opened.get(CASE).text)
+    assert "Found and taken out: the place where it was made" in page
+    assert "We found nothing hidden in it." in page
 
 
 def test_a_file_that_cannot_be_cleaned_is_sent_only_when_the_reporter_says_so(
