@@ -13,7 +13,7 @@ from complaints.paths import translations_dir
 from complaints.policy import Anonymous
 from complaints.vocabulary import Locale
 from complaints.web.visit import locale_of
-from complaints.web.whole_words import joined
+from complaints.web.whole_words import joined, phrased
 
 
 class _Catalogues(Domain):
@@ -42,6 +42,9 @@ def install(app: Flask) -> None:
     babel.domain_instance = _Catalogues()
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters["whole"] = lambda text: joined(str(text))
+    app.jinja_env.filters["phrased"] = lambda text: (
+        type(text)(phrased(text)) if isinstance(text, Markup) else phrased(str(text))
+    )
     app.jinja_env.globals["_"] = partial(_written, babel.domain_instance)
     app.jinja_env.globals["ngettext"] = partial(_counted, babel.domain_instance)
 

@@ -5,7 +5,7 @@ from babel.messages.pofile import read_po
 
 from complaints.paths import translations_dir
 from complaints.services.unit import Units
-from complaints.web.whole_words import COMPOUNDS, JOINER, joined
+from complaints.web.whole_words import COMPOUNDS, JOINER, joined, phrased
 from tests.cast import Cast
 from tests.web.conftest import Browser, token_in
 
@@ -25,6 +25,11 @@ def test_nothing_else_is_touched(text: str) -> None:
 
 def test_a_prefix_is_joined_to_its_word() -> None:
     assert joined("ผู้ดูแลความลับ") == f"ผู้{JOINER}ดูแลความ{JOINER}ลับ"
+
+
+def test_what_is_too_long_for_a_line_of_a_heading_breaks_where_words_do() -> None:
+    short, long = "ยังเกิดอยู่", "ก" * 23
+    assert phrased(f"{short} {long}") == f"ยั{JOINER}ง{JOINER}เ{JOINER}กิ{JOINER}ด{JOINER}อ{JOINER}ยู่ {long}"
 
 
 def test_every_compound_is_in_our_texts() -> None:
