@@ -19,7 +19,7 @@ from complaints.services.keys import SessionKeys
 from complaints.services.mailbox import Mailbox
 from complaints.services.unit import Unit
 from complaints.services.uploads import stream_file
-from complaints.vocabulary import CaseStatus, Locale, ReportField
+from complaints.vocabulary import CaseStatus, Locale, ReportField, Way
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.outgoing import Outgoing, receive, words_alone
 from complaints.web.own.first_code import first_code_page
@@ -133,6 +133,7 @@ def _case_page(visit: Visit, unit: Unit, outgoing: Outgoing | None = None, probl
         "next_day": _next_day(unit, box),
         "check_ins": check_ins.of_mailbox(box, unit.today),
         "answers": [line for line in answer_lines(box.answers) if line[0] is not ReportField.LANGUAGE],
+        "anonymous": box.answers.get(ReportField.WAY) == Way.ANONYMOUS,
         "message": FormField("text", "text", outgoing.text, wrong),
     }
     values |= outgoing.fields(visit, "files")

@@ -278,6 +278,8 @@ class Gallery:
                 visitor.find(f"form[action='{address}'] button[type=submit]").click()
                 expect(visitor.find(".govuk-error-summary")).to_be_visible()
             yield f"mailbox-code-{name}", visitor
+        visitor.go(f"{address}?opened=yes", 400)
+        yield "mailbox-code-cookies", visitor
         journey.open_mailbox(visitor, receipt)
         yield "mailbox-case", visitor
         with visitor.expecting(400):

@@ -17,7 +17,7 @@ from complaints.models import Record, SealedField, SessionRow
 from complaints.services import identity, sessions
 from complaints.services.unit import Units
 from complaints.services.uploads import StagedFile
-from complaints.vocabulary import Cleaning, IdentityField, OpeningReason, RecordKind
+from complaints.vocabulary import Cleaning, IdentityField, OpeningReason, RecordKind, ReportField, Way
 from crypto import Receipt
 from tests.cast import CANARIES, Cast, Person, Report
 from tests.stage import upload
@@ -218,6 +218,18 @@ def with_files(browser: Browser, cast: Cast) -> tuple[Report, StagedFile, Staged
     report = cast.report(cast.draft(files=(voice, clean, original)))
     browser.post("/en/inbox", {"code": report.receipt.grouped()})
     return report, voice, original
+
+
+def test_who_gave_no_name_is_not_told_of_one(browser: Browser, cast: Cast) -> None:
+    voice = replace(upload(cast.units, b"CANARY-VOICE", "voice.m4a"), kind=RecordKind.ORIGINAL, cleaning=Cleaning.NOT)
+    draft = cast.draft(files=(voice,))
+    anonymous = {**draft.answers, ReportField.WAY: Way.ANONYMOUS.value}
+    report = cast.report(replace(draft, answers=anonymous))
+    browser.post("/en/inbox", {"code": report.receipt.grouped()})
+    page = browser.get("/en/inbox/case").text
+    assert "1 more of your files is sealed apart: the leads can open it" in page
+    assert "sealed with your name" not in page
+    assert "there is none to open until you give it here" in browser.get(PAGE).text
 
 
 def test_a_file_with_no_other_copy_is_named_and_asked_about(
