@@ -24,7 +24,7 @@ COMPOUNDS = (
 _PREFIXES = ("ผู้", "ความ")
 """They begin a word and are never one by themselves."""
 
-_LONGEST_PHRASE = 22
+_LONGEST_PHRASE = 18
 """Letters with a width of their own that stand on one line of a heading on the narrowest screen."""
 _LETTER = re.compile("[ก-ฮะาำเ-ไๆฯ]")
 _BEFORE_A_LETTER = re.compile("(?<=[\u0e00-\u0e7f])(?=[ก-ฮเ-ไ])")
