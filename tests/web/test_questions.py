@@ -66,7 +66,7 @@ def test_they_are_asked_once_the_channel_is_known_and_before_the_check(
     first = begun(browser, cast).post("/en/form/check")
     assert (first.status_code, shown_step(first)) == (200, "s16")
     text = unescape(first.text)
-    assert "Step 16 of 17" in text
+    assert "Step 15 of 16, continued" in text
     for name, wording in (("much", HOW_MUCH), ("which", WHICH), ("since", SINCE), ("badge", BADGE)):
         assert f'name="{asked[name]}"' in text
         assert wording.wording_en in text
