@@ -93,8 +93,14 @@ def way_to_peak(index: int, size: int) -> tuple[int, list[tuple[int, int]]]:
     return peak, [(below, (index >> below) ^ 1) for below in range(level)]
 
 
+def places_of_peaks(size: int) -> list[tuple[int, int]]:
+    """Return where the peaks of a tree of `size` leaves are, as (level, index), from left to right."""
+    levels = [level for level in reversed(range(size.bit_length())) if size >> level & 1]
+    return [(level, (size >> level) - 1) for level in levels]
+
+
 def climb(index: int, leaf: bytes, beside: Sequence[bytes]) -> bytes:
-    """Return the hash of the complete node that is reached from the leaf at `index` past the nodes beside its way, the lowest first."""
+    """Return the hash of the complete node that is reached from the leaf (or a node, at `index` of its level) past the nodes beside its way, the lowest first."""
     node = leaf
     for other in beside:
         node = node_hash(other, node) if index & 1 else node_hash(node, other)

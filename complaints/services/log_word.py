@@ -3,18 +3,20 @@
 Rows beside the tree, and rows that were changed, are refused: whoever writes to the database without the log's key makes no entry. Not
 seen here: an entry whose rows were taken away, which `complaints check` and `complaints log verify` see.
 
-A leaf that was proven once is remembered, for the tree only grows: an entry then costs one look at its fields.
+A leaf that was proven once is remembered for as long as the tree only grows: an entry then costs one look at its fields, and one at the
+head. Where the tree that there is now does not continue the one in which a leaf was proven, nothing proven there counts.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import LargeBinary, bindparam, select
 
 from complaints.errors import Refused
 from complaints.models import Base
 from complaints.services import log_reading
-from complaints.services.access_log import signed_head
+from complaints.services.access_log import Head, signed_head
 from complaints.services.log_reading import LogPage
 from complaints.services.unit import AnyRow, Unit
 from crypto import commit, entry_data, merkle
@@ -48,8 +50,18 @@ AT_ONCE = 500
 """Entries looked at together."""
 
 REMEMBERED = 65_536
-_proven: set[tuple[bytes, int, bytes]] = set()
-"""The log's public key, a position, and the leaf that was proven to be there."""
+
+
+@dataclass
+class _Tree:
+    """The newest tree that was seen of a log, and what was proven to be in it: a position, and the leaf there."""
+
+    head: Head
+    proven: set[tuple[int, bytes]] = field(default_factory=set)
+
+
+_trees: dict[bytes, _Tree] = {}
+"""By the log's public key."""
 
 Told = dict[str, str]
 """An entry's fields by name, without those that have expired."""
@@ -121,15 +133,49 @@ def _at(unit: Unit, positions: Sequence[int]) -> dict[int, Told]:
 
 def _checked(unit: Unit, fields: Mapping[int, Sequence[AnyRow]]) -> dict[int, Told]:
     key = unit.secrets.log_key.verify_key()
-    name = key.to_bytes()
     leaves = {position: _leaf(rows) for position, rows in fields.items()}
-    unknown = {position: leaf for position, leaf in leaves.items() if (name, position, leaf) not in _proven}
+    seen = _trees.get(key.to_bytes())
+    head = signed_head(unit.session, key, seen.head if seen else None)
+    proven = _proven_in(unit, key.to_bytes(), head)
+    unknown = {position: leaf for position, leaf in leaves.items() if (position, leaf) not in proven}
     if unknown:
-        _prove(unit, unknown, *signed_head(unit.session, key))
-        if len(_proven) > REMEMBERED:
-            _proven.clear()
-        _proven.update((name, position, leaf) for position, leaf in unknown.items())
+        _prove(unit, unknown, *head)
+        if len(proven) > REMEMBERED:
+            proven.clear()
+        proven.update(unknown.items())
     return {position: dict(_values(rows)) for position, rows in fields.items()}
+
+
+def _proven_in(unit: Unit, name: bytes, head: Head) -> set[tuple[int, bytes]]:
+    """What was proven in the tree with this head. Nothing, and nothing is remembered, where a larger one was seen: it is an older state, or was taken back."""
+    seen = _trees.get(name)
+    if seen is not None and head[0] < seen.head[0]:
+        return set()
+    if seen is None or not _continues(unit, seen.head, head):
+        seen = _trees[name] = _Tree(head)
+    seen.head = head
+    return seen.proven
+
+
+def _continues(unit: Unit, earlier: Head, head: Head) -> bool:
+    """Whether each peak of the earlier tree stands where it stood, under a peak of this one or as one."""
+    if earlier == head:
+        return True
+    size, peaks = head
+    places = merkle.places_of_peaks(earlier[0])
+    ways = [merkle.way_to_peak(index << level, size) for level, index in places]
+    above = [
+        [node for node in beside if node[0] >= level] for (level, _), (_, beside) in zip(places, ways, strict=True)
+    ]
+    nodes = _stored(unit, {node for beside in above for node in beside})
+    try:
+        reached = [
+            merkle.climb(index, peak, [nodes[node] for node in beside])
+            for (_, index), peak, beside in zip(places, earlier[1], above, strict=True)
+        ]
+    except (KeyError, TypeError):  # a node that is missing, or is none
+        return False
+    return reached == [peaks[peak] for peak, _beside in ways]
 
 
 def _leaf(rows: Sequence[AnyRow]) -> bytes:

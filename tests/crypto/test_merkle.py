@@ -149,6 +149,14 @@ class TestUnderPeaks:
         with pytest.raises(ValueError, match="no such leaf"):
             merkle.way_to_peak(index, size)
 
+    def test_peaks_are_the_complete_nodes_from_left_to_right(self) -> None:
+        assert [merkle.places_of_peaks(size) for size in (0, 1, 6, 11)] == [
+            [],
+            [(0, 0)],
+            [(2, 0), (1, 2)],
+            [(3, 0), (1, 4), (0, 10)],
+        ]
+
 
 class TestInclusion:
     @pytest.mark.parametrize("size", range(1, SMALL + 1))

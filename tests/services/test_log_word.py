@@ -18,7 +18,7 @@ from tests.stage import Stage
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """As in a process that has just started."""
-    log_word._proven.clear()
+    log_word._trees.clear()
 
 
 def told(stage: Stage, *positions: int) -> dict[int, dict[str, str]]:
@@ -37,7 +37,7 @@ def test_every_entry_says_what_it_said_when_it_was_read_unproven(stage: Stage) -
         assert len(lines) > 20
         assert log_word.at(unit, [line.position for line in lines]) == {line.position: line.fields for line in lines}
         for line in lines:
-            log_word._proven.clear()
+            log_word._trees.clear()
             assert log_word.at(unit, [line.position]) == {line.position: line.fields}
 
 
@@ -46,7 +46,7 @@ def test_whatever_size_the_tree_grows_to(stage: Stage) -> None:
     before = told(stage, first)
     for _ in range(9):
         stage.read(stage.cast.investigator)
-        log_word._proven.clear()
+        log_word._trees.clear()
         assert told(stage, first) == before
 
 
@@ -162,13 +162,13 @@ def test_a_field_that_has_expired_is_left_out(stage: Stage) -> None:
     assert told(stage, entry)[entry]["event"] == Event.IDENTITY_OPENED
 
 
-def test_an_entry_that_was_proven_once_costs_one_look(stage: Stage) -> None:
+def test_an_entry_that_was_proven_once_costs_one_look_and_one_at_the_head(stage: Stage) -> None:
     entry, asked = opening(stage), []
     told(stage, entry)
     with stage.units.reading() as unit:
         event.listen(unit.session.connection(), "before_cursor_execute", lambda *call: asked.append(call[2]))
         log_word.at(unit, [entry])
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 def test_one_refused_among_many_costs_little(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +185,66 @@ def test_more_is_remembered_than_forgotten_only_up_to_a_bound(stage: Stage, monk
     monkeypatch.setattr(log_word, "REMEMBERED", 5)
     for position in range(20):
         told(stage, position)
-        assert len(log_word._proven) <= 6
+        assert all(len(tree.proven) <= 6 for tree in log_word._trees.values())
+    assert log_word._trees
+
+
+def take_back(stage: Stage, size: int) -> None:
+    """The log as it was when it had so many entries: what was there is signed, and so all of it verifies."""
+    of_nodes = "((position + 1) << level) > ?"
+    stage.attacker.run("DELETE FROM log_checkpoint WHERE size > ?", size)
+    stage.attacker.run("DELETE FROM log_field WHERE entry >= ?", size)
+    stage.attacker.run("DELETE FROM log_entry WHERE position >= ?", size)
+    if stage.attacker.rows(f"SELECT 1 FROM log_node WHERE {of_nodes}", size):
+        stage.attacker.run(f"DELETE FROM log_node WHERE {of_nodes}", size)
+
+
+def size_of(stage: Stage) -> int:
+    return int(stage.attacker.value("SELECT max(position) FROM log_entry")) + 1
+
+
+@pytest.mark.parametrize("further", [1, 2, 5])
+def test_what_was_proven_in_a_tree_that_was_taken_back_is_no_entry_of_the_next(stage: Stage, further: int) -> None:
+    """A process that goes on has seen both; the log's own key has signed both."""
+    position = size_of(stage)
+    stage.read(stage.cast.investigator)
+    before = told(stage, position)
+    fields = stage.attacker.rows("SELECT * FROM log_field WHERE entry = ?", position)
+    take_back(stage, position)
+    for _ in range(further):
+        stage.read(stage.cast.lead)
+    stage.attacker.run("DELETE FROM log_field WHERE entry = ?", position)
+    for row in fields:
+        stage.attacker.insert("log_field", row)
+    with pytest.raises(Refused):
+        told(stage, position)
+    with stage.units.reading() as unit:
+        assert log_word.credible(unit, [0, position]).keys() == {0}
+    assert before[position]["event"] == Event.CASE_OPENED
+
+
+def test_a_tree_that_was_taken_back_is_proven_anew_and_one_that_grows_is_not(stage: Stage) -> None:
+    size = size_of(stage)
+    before = told(stage, *range(size))
+    for _ in range(9):
+        stage.read(stage.cast.investigator)
+        assert told(stage, size) != {}
+    remembered = {position for tree in log_word._trees.values() for position, _leaf in tree.proven}
+    assert remembered == {*range(size + 1)}
+    take_back(stage, size)
+    assert told(stage, *range(size)) == before
+
+
+def test_whoever_reads_an_older_state_meanwhile_reads_what_it_has(stage: Stage) -> None:
+    size = size_of(stage)
+    with stage.units.reading() as unit:
+        log_word.at(unit, [0])
+        stage.read(stage.cast.investigator)
+        assert told(stage, size)[size]["event"] == Event.CASE_OPENED
+        assert log_word.at(unit, [size - 1]).keys() == {size - 1}
+        with pytest.raises(Refused):
+            log_word.at(unit, [size])
+    assert told(stage, size)
 
 
 def test_pages_and_all_of_them(stage: Stage) -> None:
