@@ -412,3 +412,20 @@ def test_the_receipt_is_asked_back_for_whoever_wishes(visitor: Visitor) -> None:
         assert journey.receipt_on(visitor) == receipt
         visitor.look_as_reporter()
     assert right != wrong
+
+
+@pytest.mark.usefixtures("no_report")
+@pytest.mark.parametrize("device", [Device("th", True, 360)], ids=["js"])
+def test_the_focus_goes_to_what_came_of_an_upload(visitor: Visitor, small_file: Path) -> None:
+    journey.begin(visitor)
+    journey.fill_in(visitor, up_to=FILES_STEP)
+    files = [{"name": name, "mimeType": "text/plain", "buffer": b""} for name in ("a.txt", "b.txt")]
+    visitor.find("#files").focus()
+    wrong = visitor.find("#files-now .govuk-error-message")
+    with visitor.expecting(400):
+        visitor.find("#files").set_input_files(files)  # type: ignore[arg-type]
+        expect(wrong).to_be_focused()
+    for name in ("a.txt", "b.txt"):
+        expect(wrong).to_contain_text(name)
+    visitor.find("#files").set_input_files(small_file)
+    expect(visitor.find(".attached__file")).to_be_focused()

@@ -151,7 +151,7 @@ async function updateFiles(extra, progress) {
   const page = await ask(form().dataset.change, data, progress);
   if (page) {
     const before = document.querySelector("#files-now");
-    const here = before.contains(document.activeElement) || document.activeElement === document.body;
+    const here = before.contains(document.activeElement) || document.activeElement.contains(before);
     before.replaceWith(document.adoptNode(page.querySelector("#files-now")));
     stale = true;
     if (here) {
@@ -189,7 +189,7 @@ async function sendFiles(input) {
   const extra = files.map((file) => ["files", file]);
   const taken = await updateFiles(extra, (part) => (bar.value = part));
   const refused = document.querySelector("#files-now .govuk-error-message");
-  status.textContent = refused ? refused.textContent : taken ? sent : "";
+  status.textContent = refused ? refused.innerText : taken ? sent : "";
   bar.remove();
   input.disabled = false; // still there, with its files, when they did not get through: the next post takes them along
 }
