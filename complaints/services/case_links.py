@@ -15,9 +15,10 @@ from sqlalchemy import bindparam, select
 from complaints.errors import Refused
 from complaints.models import Base, Case, new_id
 from complaints.policy import Staff
-from complaints.services import caseload, casework, own_labels, records
+from complaints.services import caseload, casework, keyrings, own_labels, records
 from complaints.services.caseload import CaseLine
 from complaints.services.casework import Opening
+from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
 from complaints.services.records import OpenedRecord, SealedRecord
 from complaints.services.unit import Unit
@@ -62,7 +63,11 @@ def standing(opened: Sequence[OpenedRecord]) -> tuple[Link, ...]:
 
 def read(unit: Unit, opening: Opening) -> tuple[Link, ...]:
     """The links of a case that was fetched."""
-    case, keyring = opening.case, opening.internal
+    return read_with(unit, opening.case, opening.internal)
+
+
+def read_with(unit: Unit, case: Case, keyring: Keyring) -> tuple[Link, ...]:
+    """The same by the keyring of `internal` alone."""
     rows = records.rows_of(unit, case.id, CompartmentName.INTERNAL, [RecordKind.LINK, RecordKind.UNLINK])
     sealed = records.sealed_fields(unit, rows)
     opened = []
@@ -77,6 +82,13 @@ def leading_of(case: Case, links: Sequence[Link]) -> bytes | None:
     if case.status != CaseStatus.MERGED:
         return None
     return next((link.other for link in reversed(links) if link.tie is Tie.MERGED), None)
+
+
+def look(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> tuple[Link, ...]:
+    """The links of a case, before its turn is taken: which cases to take it on. None for whoever has no key to it. Raises Refused."""
+    case = unit.session.get(Case, case_id)
+    keyring = case and keyrings.open_keyring(unit, case, CompartmentName.INTERNAL, actor.account, keys.work)
+    return read_with(unit, case, keyring) if case and keyring else ()
 
 
 def merged_among(unit: Unit, cases: Iterable[bytes]) -> frozenset[bytes]:

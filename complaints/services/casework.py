@@ -9,7 +9,7 @@ from complaints.cleaning import kinds
 from complaints.errors import Failure, Invalid, NotFound
 from complaints.models import Base, Case, CaseloadRow, new_id
 from complaints.policy import Staff
-from complaints.services import acts, case_state, keyrings, messages, records
+from complaints.services import case_state, keyrings, messages, records
 from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
 from complaints.services.records import OpenedRecord
@@ -237,10 +237,11 @@ def _numbers(unit: Unit, case: bytes) -> dict[bytes, int]:
 def take_turns(unit: Unit, case: bytes) -> None:
     """Until this unit ends, nobody else who takes turns works on the case. On SQLite all writers do already.
 
-    Whoever seals takes their turn before they open their keys: what is written after a hand-over is then under its new ones.
+    Whoever seals takes their turn before they open their keys: what is written after a hand-over is then under its new ones. What the
+    unit has read before is read anew: whoever had their turn meanwhile may have changed it.
     """
     unit.run(_LOCK, {"case": case})
-    acts.read_anew(unit, case)
+    unit.read_anew()
 
 
 def take_turns_on_all(unit: Unit, cases: Iterable[bytes]) -> None:

@@ -6,6 +6,7 @@ reads there that it is related to a case that is not theirs.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, select
@@ -36,6 +37,9 @@ LIMIT = 2_000
 """Characters of a reason."""
 SUGGESTED = 8
 """Cases of the reader's own that the form offers."""
+
+_FACING = {Tie.RELATED: Tie.RELATED, Tie.MERGED: Tie.LEADING, Tie.LEADING: Tie.MERGED}
+"""What the other case's record says where the one says this."""
 
 _TABLES = Base.metadata.tables
 _CASE, _LINE = _TABLES["cases"], _TABLES["caseload"]
@@ -167,14 +171,14 @@ def _tells_the_excluded(unit: Unit, one: Opening, another: Opening) -> bool:
 # -- Ending one ------------------------------------------------------------------------------------------------------
 
 
-def end(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, link_id: bytes, other: bytes) -> None:
-    """Takes a link out: on both sides where the actor holds both cases, else on this one alone. `other`: as the page knew it; empty for a case that is not theirs.
+def end(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, link_id: bytes) -> None:
+    """Takes a link out, and none but those of its kind: on both sides where the actor holds both cases, else on this one alone.
 
-    Raises NotFound; Conflict when it is ended already, or says what a merge that counts says: that ends otherwise.
+    Raises NotFound; Conflict when it is ended already, or the two are merged: that ends otherwise.
     """
     caseload.find_line(unit, actor, case_id)
-    held = other if other in caseload.lines_of(unit, actor, [other]) else None
-    casework.take_turns_on_all(unit, filter(None, [case_id, held]))
+    named = [one.other for one in case_links.look(unit, actor, keys, case_id) if one.id == link_id]
+    casework.take_turns_on_all(unit, [case_id, *named])
     here = casework.fetch_case(unit, actor, keys, case_id)
     links = {one.id: one for one in case_links.read(unit, here)}
     if link_id not in links:
@@ -182,21 +186,36 @@ def end(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, link_id: by
             raise Conflict("somebody has ended this link meanwhile")
         raise NotFound
     chosen = links[link_id]
-    there = casework.fetch_case(unit, actor, keys, held) if held == chosen.other and held is not None else None
+    there = fetch_other(unit, actor, keys, chosen.other)
     theirs = case_links.read(unit, there) if there is not None else ()
-    if _counts_as_merge(unit, here, tuple(links.values()), there, theirs, chosen):
+    if _is_merged(unit, here, tuple(links.values()), there, theirs, chosen.other):
         raise Conflict("the two are merged")
-    case_links.end_all(unit, actor, keys, here, [one for one in links.values() if one.other == chosen.other])
+    between = [one for one in links.values() if one.other == chosen.other]
+    case_links.end_all(unit, actor, keys, here, [one for one in between if one.tie is chosen.tie])
     if there is not None:
-        case_links.end_all(unit, actor, keys, there, [one for one in theirs if one.other == case_id])
+        facing = [one for one in theirs if one.other == case_id and one.tie is _FACING[chosen.tie]]
+        case_links.end_all(unit, actor, keys, there, facing)
 
 
-def _counts_as_merge(
-    unit: Unit, here: Opening, links: Sequence[Link], there: Opening | None, theirs: Sequence[Link], chosen: Link
+def fetch_other(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Opening | None:
+    """The case, if it is the actor's as well. Raises Refused."""
+    if case_id not in caseload.lines_of(unit, actor, [case_id]):
+        return None
+    with suppress(NotFound):
+        return casework.fetch_case(unit, actor, keys, case_id)
+    return None
+
+
+def _is_merged(
+    unit: Unit, here: Opening, links: Sequence[Link], there: Opening | None, theirs: Sequence[Link], other: bytes
 ) -> bool:
-    """Whether one of the two is looked into together with the other. Of a merged case that is not theirs it is believed: its holders rely on it."""
-    if case_links.leading_of(here.case, links) == chosen.other:
+    """Whether one of the two is looked into together with the other, whichever link it is that somebody takes out.
+
+    Of a merged case that is not the actor's it is believed: its holders rely on it.
+    """
+    if case_links.leading_of(here.case, links) == other:
         return True
     if there is None:
-        return chosen.tie is Tie.LEADING and bool(case_links.merged_among(unit, [chosen.other]))
+        led = any(one.other == other and one.tie is Tie.LEADING for one in links)
+        return led and bool(case_links.merged_among(unit, [other]))
     return case_links.leading_of(there.case, theirs) == here.case.id

@@ -121,14 +121,14 @@ def _take_in(unit: Unit, actor: Staff, keys: SessionKeys, pair: Pair, text: str)
     casework.enter(unit, Event.CASE_MERGED, actor, pair.other, reason=Tie.LEADING, writes=writes)
 
 
-def unmerge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, revision: int, leading: bytes) -> None:
-    """Has a merged case looked into by itself again. `leading`: as the page knew it; empty for a case that is not the actor's, whose side stays.
+def unmerge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, revision: int) -> None:
+    """Has a merged case looked into by itself again. The side of a leading case that is not the actor's stays.
 
-    Raises NotFound, Conflict (decided about meanwhile, or not merged).
+    Raises NotFound, Conflict (decided about meanwhile, or not merged), Refused.
     """
     caseload.find_line(unit, actor, case_id)
-    held = leading if leading in caseload.lines_of(unit, actor, [leading]) else None
-    casework.take_turns_on_all(unit, filter(None, [case_id, held]))
+    named = [one.other for one in case_links.look(unit, actor, keys, case_id) if one.tie is Tie.MERGED]
+    casework.take_turns_on_all(unit, [case_id, *named])
     opening = casework.fetch_case(unit, actor, keys, case_id)
     case = opening.case
     if case.revision != revision or case.status != CaseStatus.MERGED:
@@ -138,12 +138,13 @@ def unmerge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, revisio
     _decided(unit, actor, opening)
     writes = records.store(unit, [case_links.seal_end(opening, actor, keys, link.id) for link in links])
     casework.enter(unit, Event.CASE_UNMERGED, actor, opening, writes=writes)
-    if held is None or held not in {link.other for link in links}:
-        return
-    other = casework.fetch_case(unit, actor, keys, held)
-    theirs = [link for link in case_links.read(unit, other) if link.other == case_id and link.tie is Tie.LEADING]
-    other.case.revision += 1
-    case_links.end_all(unit, actor, keys, other, theirs, Event.CASE_UNMERGED)
+    for leading in {link.other for link in links}:
+        other = linking.fetch_other(unit, actor, keys, leading)
+        if other is None:
+            continue
+        theirs = [link for link in case_links.read(unit, other) if link.other == case_id and link.tie is Tie.LEADING]
+        other.case.revision += 1
+        case_links.end_all(unit, actor, keys, other, theirs, Event.CASE_UNMERGED)
 
 
 def _decided(unit: Unit, actor: Staff, opening: Opening) -> None:

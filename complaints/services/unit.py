@@ -85,6 +85,12 @@ class Unit:
         for key in keys:
             self.known.pop(key, None)
 
+    def read_anew(self) -> None:
+        """Whatever this unit has read may be otherwise by now: a lock was waited for. Rows that were fetched before are fetched again."""
+        self.session.flush()
+        self.session.expire_all()
+        self.known.clear()
+
     def _must_be_writable(self) -> None:
         if not self.writable:
             raise RuntimeError("a reading unit cannot write to the access log")

@@ -38,9 +38,8 @@ def link(
 
 def end(stage: Stage, line: RelatedLine, *, by: Person | None = None, this: Report | None = None) -> None:
     person = by or stage.cast.lead
-    other = line.other.id if line.other else b""
     with stage.units.writing() as unit:
-        linking.end(unit, person.actor, person.keys, (this or stage.assigned).case, line.link, other)
+        linking.end(unit, person.actor, person.keys, (this or stage.assigned).case, line.link)
 
 
 def related(stage: Stage, person: Person, report: Report | None = None) -> tuple[RelatedLine, ...]:

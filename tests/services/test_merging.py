@@ -52,14 +52,12 @@ def unmerge(
     report: Report | None = None,
     *,
     by: Person | None = None,
-    held: bool = True,
     revision: int | None = None,
 ) -> None:
     person, report = by or stage.cast.lead, report or stage.waiting
     at = revision_of(stage, report) if revision is None else revision
     with stage.units.writing() as unit:
-        leading = stage.assigned.case if held else b""
-        merging.unmerge(unit, person.actor, person.keys, report.case, at, leading)
+        merging.unmerge(unit, person.actor, person.keys, report.case, at)
 
 
 def plan(stage: Stage, person: Person | None = None, report: Report | None = None) -> ClosingPlan:
@@ -303,7 +301,7 @@ def test_whoever_holds_the_duplicate_alone_takes_it_out_and_the_other_side_knows
     triage = stage.cast.triage
     merge(stage)
     assert one_line(stage, triage, stage.waiting).other is None
-    unmerge(stage, by=triage, held=False)
+    unmerge(stage, by=triage)
     assert seen(stage, stage.waiting).status is CaseStatus.INVESTIGATING
     above = one_line(stage)
     assert (above.tie, above.counts) == (Tie.LEADING, False)
@@ -311,7 +309,7 @@ def test_whoever_holds_the_duplicate_alone_takes_it_out_and_the_other_side_knows
     assert plan(stage).duplicates == ()
     with stage.units.writing() as unit:
         lead = stage.cast.lead
-        linking.end(unit, lead.actor, lead.keys, stage.assigned.case, above.link, stage.waiting.case)
+        linking.end(unit, lead.actor, lead.keys, stage.assigned.case, above.link)
     assert related(stage, stage.cast.lead) == ()
     assert stage.findings() == []
 
@@ -319,16 +317,41 @@ def test_whoever_holds_the_duplicate_alone_takes_it_out_and_the_other_side_knows
 def test_a_merge_that_counts_is_not_taken_out_like_a_link(stage: Stage) -> None:
     lead, investigator = stage.cast.lead, stage.cast.investigator
     merge(stage)
-    for person, report, other in (
-        (lead, stage.waiting, stage.assigned.case),
-        (lead, stage.assigned, stage.waiting.case),
-        (lead, stage.assigned, b""),
-        (investigator, stage.assigned, b""),
-    ):
+    for person, report in ((lead, stage.waiting), (lead, stage.assigned), (investigator, stage.assigned)):
         line = one_line(stage, person, report)
         with pytest.raises(Conflict), stage.units.writing() as unit:
-            linking.end(unit, person.actor, person.keys, report.case, line.link, other)
+            linking.end(unit, person.actor, person.keys, report.case, line.link)
     assert one_line(stage).counts
+
+
+@pytest.mark.parametrize("side", ["assigned", "waiting"])
+def test_nor_by_the_link_that_was_there_before_it(stage: Stage, side: str) -> None:
+    """On a page that somebody opened before the two were merged."""
+    lead, report = stage.cast.lead, getattr(stage, side)
+    with stage.units.writing() as unit:
+        linking.link(unit, lead.actor, lead.keys, stage.waiting.case, stage.assigned.case, "related first")
+    before = one_line(stage, lead, report)
+    merge(stage)
+    for person in (lead, stage.cast.investigator if side == "assigned" else stage.cast.triage):
+        with pytest.raises(Conflict), stage.units.writing() as unit:
+            linking.end(unit, person.actor, person.keys, report.case, before.link)
+    assert [one.case for one in plan(stage).duplicates] == [stage.waiting.case]
+    with pytest.raises(Invalid) as raised:
+        merge(stage, stage.assigned, taken_on(stage, stage.cast.report()))
+    assert raised.value.problems == {"other": "leads"}
+
+
+def test_a_link_is_taken_out_without_what_else_there_was_between_the_two(stage: Stage) -> None:
+    """A merge that is none any more leaves its record on the leading case, above a link from before."""
+    lead = stage.cast.lead
+    with stage.units.writing() as unit:
+        linking.link(unit, lead.actor, lead.keys, stage.waiting.case, stage.assigned.case, "related first")
+    merge(stage)
+    unmerge(stage, by=stage.cast.triage)
+    above = one_line(stage)
+    with stage.units.writing() as unit:
+        linking.end(unit, lead.actor, lead.keys, stage.assigned.case, above.link)
+    assert [one_line(stage, report=report).tie for report in (stage.waiting, stage.assigned)] == [Tie.RELATED] * 2
 
 
 # -- Everything else that can be done to a case ----------------------------------------------------------------------
@@ -440,7 +463,7 @@ def test_whoever_is_closing_while_one_is_merged_or_taken_out_is_told(stage: Stag
         close(stage, planned)
     merge(stage)
     planned = plan(stage)
-    unmerge(stage, by=stage.cast.triage, held=False)
+    unmerge(stage, by=stage.cast.triage)
     before = stage.contents()
     with pytest.raises(Conflict):
         close(stage, planned)

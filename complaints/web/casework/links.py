@@ -124,17 +124,9 @@ def _not_ended(visit: Visit, error: DomainError) -> Reply:
 @blueprint.post("/<id:case>/links/<id:tie>")
 @guarded(Action.LINK_CASES, UnitKind.WRITING, on_error={Conflict: _not_ended})
 def end_link(visit: Visit, case: bytes, tie: bytes) -> Reply:
-    linking.end(visit.unit, visit.staff, visit.keys, case, tie, _named("other"))
+    linking.end(visit.unit, visit.staff, visit.keys, case, tie)
     notice = gettext("The link was taken out, and that is entered in the access log.")
     return Redirect("casework.read_case", {"case": case, "_anchor": "related"}, notice=notice)
-
-
-def _named(field: str) -> bytes:
-    """The other case, as the page named it; empty where the reader does not hold it."""
-    try:
-        return bytes.fromhex(request.form.get(field, ""))
-    except ValueError:
-        return b""
 
 
 # -- Merging ---------------------------------------------------------------------------------------------------------
@@ -204,6 +196,6 @@ def unmerge(visit: Visit, case: bytes) -> Reply:
     if not revision.isdecimal():
         caseload.find_line(visit.unit, visit.staff, case)
         raise Conflict("a form that names no revision")
-    merging.unmerge(visit.unit, visit.staff, visit.keys, case, int(revision), _named("leading"))
+    merging.unmerge(visit.unit, visit.staff, visit.keys, case, int(revision))
     notice = _("Taken out: the case is looked into by itself again.")
     return Redirect("casework.read_case", {"case": case, "_anchor": "related"}, notice=notice)
