@@ -126,10 +126,14 @@ class AccessLog:
         self._lock(session)
         self._extend(session, [*self._take_queued(session, today, SETTLED_AN_APPEND), *entries])
 
-    def append_alike(self, session: Session, entry: Entry, today: date, *, kept: bool) -> None:
-        """As `append`, in a savepoint; unless it is `kept`, all of that is taken back: it lasts as long as an entry, and leaves none."""
+    def append_alike(self, session: Session, entry: Entry, *, kept: bool) -> None:
+        """Adds `entry` in a savepoint; unless it is `kept`, that is taken back: it lasts as long as an entry, and leaves none.
+
+        It takes nothing along of what is queued: taken back, that would be there to take along the next time, and kept it would not.
+        """
+        self._lock(session)
         with session.begin_nested() as savepoint:
-            self.append(session, [entry], today)
+            self._extend(session, [entry])
             if not kept:
                 savepoint.rollback()
 

@@ -130,4 +130,4 @@ class Units:
             if unit.entries:  # whoever enters nothing waits for no lock of the log's
                 self.access_log.append(session, unit.entries, unit.today)
             for entry, kept in unit.alike:
-                self.access_log.append_alike(session, entry, unit.today, kept=kept)
+                self.access_log.append_alike(session, entry, kept=kept)

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 from werkzeug.test import TestResponse
 
 from complaints.models import Account
@@ -156,6 +156,29 @@ def test_the_same_is_done_whatever_was_wrong(app: Flask, units: Units, tries: di
     assert {"INSERT log_entry x 1", "INSERT log_checkpoint x 1", "DELETE sign_in_backoff x 1"} <= set(statements)
     for what, work_of_it in done.items():
         assert work_of_it == (runs, statements), what
+
+
+def test_what_waits_to_join_the_log_waits_whoever_was_tried(
+    app: Flask, units: Units, tries: dict[str, Try], work: Work
+) -> None:
+    """What reporters did the day before is taken along by an access, never by a try: one that is known would be quicker the next time."""
+    done, queued = [], text("SELECT count(*) FROM log_pending")
+    answer_to(Browser(app.test_client()), tries["nobody's name"])
+    for what in ("nobody's name", "a wrong passphrase", "nobody's name", "a wrong passphrase"):
+        with at_noon():
+            for _time in range(2):  # what is queued is taken along, and counts
+                _grow_to_an_odd_size(units)
+        with time_machine.travel(NOON - timedelta(days=1), tick=False), units.writing() as unit:
+            unit.enter_later(Event.MAILBOX_OPENED, role="reporter")
+        with units.reading() as unit:
+            waiting = unit.session.scalar(queued)
+        with at_noon():
+            work.done.clear()
+            answer_to(Browser(app.test_client()), tries[what])
+            done.append(list(work.done))
+        with units.reading() as unit:
+            assert unit.session.scalar(queued) == waiting, what
+    assert all(one == done[0] for one in done)
 
 
 def _grow_to_an_odd_size(units: Units) -> None:
