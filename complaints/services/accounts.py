@@ -49,7 +49,7 @@ _strangers = threading.BoundedSemaphore(_LANE)
 _signed_in = threading.BoundedSemaphore(_LANE)
 
 _ACCOUNT = Base.metadata.tables["account"]
-_FIND_TRIED = select(*(_ACCOUNT.c[name] for name in (*vouching.ACCOUNT_FACTS, "locale"))).where(
+_FIND_TRIED = select(*(_ACCOUNT.c[name] for name in (*vouching.ACCOUNT_FACTS, "locale", "seed_locked"))).where(
     _ACCOUNT.c.id == bindparam("account")
 )
 _FIND_STAFF = select(*(_ACCOUNT.c[name] for name in (*vouching.ACCOUNT_FACTS, "locale", "vouched"))).where(
@@ -203,14 +203,15 @@ def sign_in(
     by which its owner is told from strangers where no device is known.
     `waive_factor`: an account that has none may go without.
 
-    Refused are a wrong passphrase (`seed` is None), an unknown name, a suspended account, one that has to wait: from outside
-    they are one. Raises Refused when the seed is not the one that the account's public keys came from: somebody swapped them.
+    Refused are a wrong passphrase (`seed` is None), one that was changed while it was tried, an unknown name, a suspended account, one that
+    has to wait: from outside they are one. Raises Refused when the seed is not the one that the account's public keys came from: somebody swapped them.
     """
     tried = credential.account or bytes(16)  # asked after in any case: an unknown name costs the same queries
     account = unit.run(_FIND_TRIED, {"account": tried}).one_or_none()
     source = backoff.source_of(unit, credential.account, device, paper)
     waits = backoff.is_waiting(unit, tried, source)
-    if account is None or seed is None or account.state != AccountState.ACTIVE or waits:
+    right = account is not None and seed is not None and account.seed_locked == credential.locked
+    if account is None or seed is None or not right or account.state != AccountState.ACTIVE or waits:
         _count_failure(unit, credential.account, source, waits=waits)
         return None
     require_own(account, seed)

@@ -131,6 +131,21 @@ def test_a_suspended_account_is_refused_like_a_wrong_passphrase(units: Units, ca
     assert len(entries(units, Event.SIGN_IN_FAILED)) == 1
 
 
+def test_a_passphrase_that_was_changed_while_it_was_tried_is_a_mistake(
+    units: Units, cast: Cast, no_argon2: None
+) -> None:
+    """Argon2id takes its time, and the credential was read before it."""
+    lead = cast.lead
+    with units.reading() as unit:
+        credential = accounts.find_credential(unit, lead.name)
+    with units.writing() as unit:
+        accounts.change_lock(unit, lead.actor, accounts.locked_seed_of(unit, cast.triage.account))
+    with units.writing() as unit:
+        assert accounts.sign_in(unit, credential, lead.new.seed) is None
+    (entry,) = entries(units, Event.SIGN_IN_FAILED)
+    assert entry["subject"] == lead.account.hex()
+
+
 def test_four_mistakes_are_free(units: Units, cast: Cast, no_argon2: None) -> None:
     with at(NOON):
         for _ in range(4):
