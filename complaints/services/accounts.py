@@ -218,7 +218,7 @@ def sign_in(
     staff = _staff(account)
     backoff.forget_mistakes(unit, account.id, source)
     unit.enter(Event.SIGNED_IN, staff)
-    return sessions.begin(unit, staff, SessionKeys.of(seed), _assurance(unit, account.id, waive=waive_factor))
+    return sessions.begin(unit, staff, SessionKeys.of(seed), _assurance(unit, account.id, waive=waive_factor), source)
 
 
 def _assurance(unit: Unit, account_id: bytes, *, waive: bool) -> Assurance:

@@ -64,17 +64,22 @@ class OpenSession:
 
 
 def begin(
-    unit: Unit, owner: Staff | Reporter, keys: SessionKeys, assurance: Assurance = Assurance.GIVEN
+    unit: Unit,
+    owner: Staff | Reporter,
+    keys: SessionKeys,
+    assurance: Assurance = Assurance.GIVEN,
+    source: bytes = b"",
 ) -> SessionToken:
     """Stores a new session and returns its token, which goes into the cookie and nowhere else. Sweeps what has expired.
 
-    It begins with a random value for its forms to prove themselves by, so that no page has to write one later.
+    It begins with a random value for its forms to prove themselves by, so that no page has to write one later, and with the `source` under
+    which the try to sign in counted (`backoff.source_of`): what is mistaken of its second factor counts there too.
     """
     account = owner.account if isinstance(owner, Staff) else None
     case = owner.case if isinstance(owner, Reporter) else None
     token = SessionToken.generate()
     lookup = token.lookup()
-    data = {"csrf_token": token_hex(32), "assurance": assurance.value}
+    data = {"csrf_token": token_hex(32), "assurance": assurance.value, "source": source.hex()}
     sweep(unit)
     unit.session.execute(
         insert(SessionRow),

@@ -1,11 +1,11 @@
 """The second factor: given after the passphrase, and added and removed by its owner with the passphrase again."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import segno
-from flask import Blueprint, current_app, request, session
+from flask import Blueprint, request, session
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
@@ -19,7 +19,6 @@ from complaints.web.forms.people import AuthenticatorForm, GiveForm, PasskeyForm
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.passphrase_again import account_seed
 from complaints.web.replies import Page, Redirect, Reply
-from complaints.web.session_interface import TableSessions
 from complaints.web.sign_in import HOME, place
 from crypto import AccountSeed, SecretKey
 
@@ -66,7 +65,7 @@ def take(visit: Visit) -> Reply:
     if actor.assurance is not Assurance.AWAITED or visit.opened is None:
         return Redirect(HOME)
     challenge = _challenge()
-    source = backoff.source_of(unit, actor.account, cast(TableSessions, current_app.session_interface).device(request))
+    source = bytes.fromhex(session.get("source", ""))
     if second_factors.has_to_wait(unit, actor, source) or not _is_right(visit, form, challenge):
         second_factors.refuse(unit, actor, source)
         return _give_page(unit, visit, GiveForm(), refused=True)

@@ -4,22 +4,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import pyotp
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from complaints import clock
 from complaints.models import SignInBackoff
 from complaints.services import accounts, backoff, second_factors
 from complaints.services.accounts import Credential
 from complaints.services.unit import Units
 from complaints.vocabulary import Event
-from crypto import AccountSeed, SessionToken
+from crypto import AccountSeed, SecretKey, SessionToken
 from tests.cast import Cast, Person
 from tests.web.conftest import Browser, Log
 
-SIGN_IN, DEVICE = "/staff/sign-in", "__Secure-device"
+SIGN_IN, GIVE = "/staff/sign-in", "/staff/sign-in/second-factor"
+DEVICE = "__Secure-device"
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 MINUTES = 20
 TRIES = 8
@@ -251,3 +254,21 @@ def test_a_code_is_not_sent_back(cast: Cast, new_browser: NewBrowser, paper: tup
             assert answer.status_code in {400, 403}
             assert 'name="code"' in answer.text
             assert paper[0] not in answer.text
+
+
+def test_the_second_step_counts_where_the_first_did(cast: Cast, units: Units, new_browser: NewBrowser) -> None:
+    """Whoever stole the passphrase as well, and hammers the second factor, keeps the owner with their paper from nothing."""
+    lead, key = cast.lead, SecretKey.generate()
+    with at(0), units.writing() as unit:
+        code = pyotp.TOTP(second_factors.secret_text(key)).at(clock.now())
+        paper = second_factors.add_authenticator(unit, lead.actor, key, "telephone", code)
+    with at(1):
+        thief, owner, late = new_browser(), new_browser(), new_browser()
+        assert [status(browser, lead) for browser in (thief, late)] == [303, 303]
+        token = thief.token_on(GIVE)
+        for number in range(TRIES):
+            assert thief.post(GIVE, {"code": f"{number:06}"}, token=token).status_code == 403
+        assert status(owner, lead, code=paper[0]) == 303
+        right = {"code": pyotp.TOTP(second_factors.secret_text(key)).at(clock.now())}
+        assert late.post(GIVE, right, token=late.token_on(GIVE)).status_code == 403
+        assert owner.post(GIVE, right, token=owner.token_on(GIVE)).status_code == 303
