@@ -12,7 +12,7 @@ from complaints.services.accounts import NewAccount
 from complaints.services.organisation import OrganisationNames
 from complaints.services.unit import Unit
 from complaints.vocabulary import Role
-from complaints.web.forms.people import AcceptForm, InviteForm, show
+from complaints.web.forms.people import AcceptForm, InviteForm, number_in, show
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Redirect, Reply
 from complaints.web.view_models import role_choices
@@ -123,7 +123,6 @@ def _not_accepted(visit: Visit, error: Invalid) -> Page:
 @guarded(Action.ACCEPT_INVITATION, UnitKind.WRITING, prepare=_draft, on_error={Invalid: _not_accepted})
 def accept(visit: Visit, token: str) -> Reply:
     form, new = AcceptForm(request.form), visit.prepared
-    version = form.version.data or ""
     staff = invitations.accept(
         visit.unit,
         token_of(token),
@@ -132,7 +131,7 @@ def accept(visit: Visit, token: str) -> Reply:
         display_name=form.display_name.data or "",
         locale=visit.locale,
         names=OrganisationNames(form.organisation_th.data or "", form.organisation_en.data or ""),
-        undertaking=int(version) if form.undertaking.data and version.isascii() and version.isdigit() else None,
+        undertaking=number_in(form.version.data or "") if form.undertaking.data else None,
     )
     seed = new.seed
     digits = fingerprint(

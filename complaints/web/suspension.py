@@ -11,6 +11,7 @@ from complaints.policy import Action
 from complaints.services import accounts, approvals, holdings, suspension
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, Role
+from complaints.web.forms.people import number_in
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Redirect, Reply
 
@@ -50,10 +51,10 @@ def _not_done(visit: Visit, error: DomainError) -> Page:
 def _version(visit: Visit) -> int:
     """The one on the page. Raises BadRequest for what no browser sends."""
     del visit
-    text = request.form.get("version", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    version = number_in(request.form.get("version", ""))
+    if version is None:
         raise BadRequest
-    return int(text)
+    return version
 
 
 @blueprint.post("/staff/accounts/<id:account>/suspend")

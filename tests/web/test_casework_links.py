@@ -1,6 +1,7 @@
 """`/staff/cases/<case>/link`, `/links/<link>`, `/merge`, `/unmerge`: cases that belong together, and closing duplicates with the one that leads."""
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import ClassVar
 from zipfile import ZipFile
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 from complaints.policy import Action
 from complaints.services import case_flow
 from complaints.services.case_flow import Handling
-from complaints.vocabulary import CaseStatus, Event, IdentityField, Priority, Risk
+from complaints.vocabulary import CaseStatus, Event, IdentityField, Locale, Priority, Risk
 from tests.cast import Cast, Report
 from tests.web.conftest import Browser, Log, token_in
 from tests.web.ladder import NO_CASE, CaseLadder, FormLadder, SignedIn
@@ -243,14 +244,20 @@ def test_the_reporter_reads_the_message_and_nothing_of_the_other(
         assert kept not in mailbox
 
 
+@pytest.mark.parametrize("language", list(Locale))
 def test_the_message_is_begun_in_the_reporters_language_and_does_not_say_that_there_is_another(
-    cast: Cast, signed_in: SignedIn, report: Report
+    language: Locale, cast: Cast, signed_in: SignedIn
 ) -> None:
-    page = signed_in(cast.lead).get(address(report, "/merge?lang=en"))
+    """Whoever is accused sends a thin report, and would read from it that somebody else sent one."""
+    page = signed_in(cast.lead).get(address(cast.report(replace(cast.draft(), locale=language)), "/merge"))
     begun = re.search(r'<textarea[^>]*id="told"[^>]*>([^<]*)<', page.text)
     assert begun
-    assert begun[1].strip().startswith("เรากำลังตรวจสอบเรื่องของคุณ")
-    for word in ("ผู้แจ้งอีก", "มีผู้แจ้ง", "อีกคน"):
+    assert (
+        begun[1]
+        .strip()
+        .startswith({Locale.THAI: "มีคนตรวจสอบเรื่องของคุณอยู่", Locale.ENGLISH: "Somebody is looking into"}[language])
+    )
+    for word in ("other", "together", " own", "also", "อื่น", "อีก", "พร้อมกับ", "เกี่ยวข้อง", "ร่วม", "คนเดียว"):
         assert word not in begun[1]
 
 
@@ -262,6 +269,7 @@ def test_the_message_is_begun_in_the_reporters_language_and_does_not_say_that_th
         ({"told": "x" * 10_001}, 400),
         ({"revision": "77"}, 409),
         ({"revision": "x"}, 400),
+        ({"other": "AB\x00CD"}, 400),
     ],
 )
 def test_what_merges_nothing_loses_nothing(
@@ -302,6 +310,17 @@ def test_of_two_who_decide_at_once_the_second_loses_no_word(
     for words in (WHY.splitlines()[1], TOLD):
         assert words in late.text
     assert len(log.entries(Event.CASE_MERGED)) == 2
+
+
+@pytest.mark.parametrize("revision", ["", "x", "7" * 5_000, "๑"])
+def test_a_form_that_names_no_revision_takes_nothing_out(
+    revision: str, cast: Cast, signed_in: SignedIn, log: Log, report: Report, other: Report
+) -> None:
+    lead = signed_in(cast.lead)
+    merge(lead, report, other=other.reference)
+    answer = lead.post(address(report, "/unmerge"), {"revision": revision}, token=token_in(lead.get(address(report))))
+    assert (answer.status_code, answer.location) == (303, address(report, "#related"))
+    assert not log.entries(Event.CASE_UNMERGED)
 
 
 # -- Closing duplicates with the case that leads ---------------------------------------------------------------------

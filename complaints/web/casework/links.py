@@ -17,22 +17,17 @@ from complaints.vocabulary import CaseStatus, Locale, ReportField
 from complaints.web.casework.cases import unsent
 from complaints.web.casework.frame import blueprint, short_day
 from complaints.web.forms.casework import LinkForm, MergeForm
-from complaints.web.forms.people import id_of
+from complaints.web.forms.people import id_of, number_in
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Redirect, Reply
 from complaints.web.view_models import answered, words
 
 _TOLD = {
-    Locale.THAI: (
-        "เรากำลังตรวจสอบเรื่องของคุณไปพร้อมกับข้อมูลอื่นที่เกี่ยวข้อง เรื่องของคุณยังเป็นของคุณคนเดียว คนที่คุณขอไม่ให้เห็นก็ยังจะไม่เห็น "
-        "เราจะแจ้งผลให้คุณทราบที่นี่ตามวันที่บอกไว้ คุณไม่ต้องทำอะไร และใช้รหัสติดตามเดิมได้ต่อไป"
-    ),
-    Locale.ENGLISH: (
-        "We are looking into your report together with other information that we have. It stays a report of its own: whoever you asked to keep it from "
-        "still does not see it, and you read here what came of it, by the day that we named. You need do nothing, and your tracking code stays the same."
-    ),
+    Locale.THAI: "มีคนตรวจสอบเรื่องของคุณอยู่ คุณจะอ่านผลได้ที่นี่ภายในวันที่บอกไว้ คุณใช้รหัสติดตามเดิมได้ต่อไป",
+    Locale.ENGLISH: "Somebody is looking into your report. You read here what came of it, by the day that we named. Your tracking code stays the same.",
 }
-"""With what the message to a merged case's reporter begins, in their language. That somebody else reported is not for them to know."""
+"""With what the message to a merged case's reporter begins, in their language. It says what the
+case's state says, and nothing that would not be said of any other: whoever sent it may be the one about whom somebody else reported."""
 
 
 # -- Linking ---------------------------------------------------------------------------------------------------------
@@ -192,10 +187,10 @@ def merge(visit: Visit, case: bytes) -> Reply:
 @blueprint.post("/<id:case>/unmerge")
 @guarded(Action.MERGE_CASES, UnitKind.WRITING, on_error={Conflict: _not_ended})
 def unmerge(visit: Visit, case: bytes) -> Reply:
-    revision = request.form.get("revision", "")
-    if not revision.isdecimal():
+    revision = number_in(request.form.get("revision", ""))
+    if revision is None:
         caseload.find_line(visit.unit, visit.staff, case)
         raise Conflict("a form that names no revision")
-    merging.unmerge(visit.unit, visit.staff, visit.keys, case, int(revision))
+    merging.unmerge(visit.unit, visit.staff, visit.keys, case, revision)
     notice = _("Taken out: the case is looked into by itself again.")
     return Redirect("casework.read_case", {"case": case, "_anchor": "related"}, notice=notice)

@@ -10,6 +10,7 @@ from complaints.services.timeline import Step, Timeline
 from complaints.vocabulary import Locale
 from complaints.web.audit_words import FACTS, entry_view
 from complaints.web.casework.frame import blueprint
+from complaints.web.forms.people import number_in
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Reply
 
@@ -21,7 +22,7 @@ _SAID_ABOVE = ("case", "channel")
 @guarded(Action.SEE_TIMELINE, UnitKind.READING)
 def see_timeline(visit: Visit, case: bytes) -> Reply:
     before = request.args.get("before", "")
-    read = timeline.read(visit.unit, visit.staff, case, int(before) if before.isdecimal() else None)
+    read = timeline.read(visit.unit, visit.staff, case, number_in(before))
     values = {
         "line": read.case,
         "case_id": case,

@@ -265,3 +265,8 @@ def id_of(field: Any) -> bytes | None:
     """The id that a choice stands for; None for no choice, or none of ours."""
     text = field.data or ""
     return bytes.fromhex(text) if len(text) == 32 and set(text) <= set("0123456789abcdef") else None
+
+
+def number_in(text: str) -> int | None:
+    """The whole number that a form or an address carries, as our own pages write them; None for anything else, however long it is."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

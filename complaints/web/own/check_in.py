@@ -8,6 +8,7 @@ from complaints.policy import Action
 from complaints.services import check_ins, mailbox
 from complaints.services.unit import Unit
 from complaints.vocabulary import CheckIn, Locale
+from complaints.web.forms.people import number_in
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own.blueprint import blueprint
 from complaints.web.own.pages import own_page
@@ -78,10 +79,10 @@ def check_in(visit: Visit, locale: Locale) -> Reply:
     unsent=_unsent,
 )
 def answer(visit: Visit, locale: Locale) -> Redirect:
-    said, days = request.form.get("said", ""), request.form.get("days", "")
+    said, days = request.form.get("said", ""), number_in(request.form.get("days", ""))
     if said not in set(CheckIn):
         raise Invalid({"said": "missing"})
-    if not days.isdecimal():
+    if days is None:
         raise Conflict("this is not asked")
-    check_ins.answer(visit.unit, visit.reporter, visit.keys, int(days), CheckIn(said), _typed(), locale)
+    check_ins.answer(visit.unit, visit.reporter, visit.keys, days, CheckIn(said), _typed(), locale)
     return Redirect("mailbox.case", {"locale": locale}, notice=_("Thank you. Your answer is with us."))
