@@ -404,8 +404,13 @@ def count_administrators(unit: Unit) -> int:
 
 
 def hold_still(unit: Unit) -> None:
-    """Until this unit ends nobody's state or roles change: whoever takes grants away asks first, for the last hands stay."""
+    """Until this unit ends nobody's state or roles change, nor who is on a roster: whoever gives grants or takes them away asks first.
+
+    After the cases' turns, which come first for everybody. What the unit has read before is read anew.
+    """
     unit.session.execute(select(Account.id).order_by(Account.id).with_for_update(read=True))
+    rosters.hold_still(unit)
+    unit.read_anew()
 
 
 def require_vouched(unit: Unit, account: Account) -> None:

@@ -302,8 +302,8 @@ def store(unit: Unit, act: Act) -> None:
 
 
 def read_anew(unit: Unit, case: bytes) -> None:
-    """A case's acts, epochs and grants may be others by now: after a lock was waited for, or something of them was written."""
-    unit.forget(("acts", case), ("epochs", case), ("grants", case))
+    """A case's acts, epochs and grants may be others by now, and what follows from them: something of them was written."""
+    unit.forget_of(case)
 
 
 def _of_case(unit: Unit, case: bytes) -> Sequence[AnyRow]:

@@ -103,9 +103,10 @@ def renew_all(unit: Unit, actor: Staff, keys: SessionKeys, identity_key: Private
     for case in cases:
         casework.take_turns(unit, case)
     accounts.hold_still(unit)
-    for case in cases:
+    still = {line.id for line in waiting(unit, actor) if line.leads}
+    for case in still.intersection(cases):  # another lead may have been quicker
         renew(unit, actor, keys, identity_key, case)
-    return len(cases)
+    return len(still.intersection(cases))
 
 
 def renew(unit: Unit, actor: Staff, keys: SessionKeys, identity_key: PrivateKey, case_id: bytes) -> None:

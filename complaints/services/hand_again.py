@@ -99,23 +99,28 @@ def hand_over(
 
     Raises NotFound when nothing waits for this person, Refused.
     """
-    waiting = next((one for one in owed(unit, actor) if one.account == person), None)
-    if waiting is None:
-        raise NotFound
-    lapsed = _lapsed(unit)
-    due = sorted(case for case in waiting.cases if case > after)
+    due = sorted(case for case in _waiting(unit, actor, person).cases if case > after)
     for case in due[:AT_ONCE]:  # all of them before anything else is locked, in one order
         casework.take_turns(unit, case)
     accounts.hold_still(unit)
     done: list[str] = []
     refused: list[str] = []
-    for case in due[:AT_ONCE]:
+    waiting, lapsed = _waiting(unit, actor, person), _lapsed(unit)
+    for case in (case for case in due[:AT_ONCE] if case in waiting.cases):  # another lead may have been quicker
         identity = _held_identity(unit, lapsed[case, person], case, person)
         taken = replacement.hand_on(
             unit, actor, keys, identity_key, case, person, identity=identity, event=Event.KEYS_HANDED_AGAIN
         )
         (done if taken else refused).append(waiting.cases[case])
     return Replaced(tuple(done), tuple(refused), due[AT_ONCE - 1] if len(due) > AT_ONCE else b"")
+
+
+def _waiting(unit: Unit, actor: Staff, person: bytes) -> Owed:
+    """Raises NotFound, Refused."""
+    waiting = next((one for one in owed(unit, actor) if one.account == person), None)
+    if waiting is None:
+        raise NotFound
+    return waiting
 
 
 def _held_identity(unit: Unit, entry: int, case: bytes, account: bytes) -> bool:

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 
 from sqlalchemy import bindparam, delete, select
 
-from complaints.errors import Denied, Refused
+from complaints.errors import Conflict, Denied, Refused
 from complaints.models import Account, Base, RosterRow, Undertaking, UndertakingSignature
 from complaints.policy import Staff
 from complaints.services import log_word, vouching
@@ -47,6 +47,9 @@ _TEXT, _SIGNATURE = _TABLES["undertaking"], _TABLES["undertaking_signature"]
 _CHANNELS = select(*(_CHANNEL.c[column.name] for column in fields(KnownChannel))).order_by(
     _CHANNEL.c.position, _CHANNEL.c.code
 )
+_HOLD = select(_CHANNEL.c.id).order_by(_CHANNEL.c.id).with_for_update(read=True)
+# Not so strong that a report, which names its channel, would wait for it.
+_TURN = select(_CHANNEL.c.id).where(_CHANNEL.c.id == bindparam("channel")).with_for_update(key_share=True)
 _VERSIONS = (
     select(_ROSTER.c.canonical, _ROSTER.c.signer, _ROSTER.c.signature)
     .where(_ROSTER.c.channel_id == bindparam("channel"))
@@ -286,9 +289,19 @@ def sign_first(unit: Unit, signer: Staff, signing: SigningKey, channel: bytes, m
     return roster
 
 
+def hold_still(unit: Unit) -> None:
+    """Until this unit ends nobody signs a next roster: a key that is being handed over goes to nobody who is off it by then."""
+    unit.run(_HOLD)
+
+
 def sign_next(unit: Unit, signer: Staff, signing: SigningKey, channel: bytes, members: Sequence[Member]) -> Roster:
-    """The next version, signed by a lead of the present one. Raises Denied, Refused."""
+    """The next version, signed by a lead of the present one. Raises Denied, Conflict when somebody has signed one meanwhile, Refused."""
+    known = current(unit, channel)
+    unit.run(_TURN, {"channel": channel})
+    unit.read_anew()
     newest = current(unit, channel)
+    if newest.hash != known.hash:
+        raise Conflict("somebody has signed the next roster meanwhile")
     if not newest.is_lead(signer.account):
         raise Denied("only a lead of the present roster signs the next")
     if not any(member.duty is Duty.LEAD for member in members):

@@ -80,10 +80,10 @@ class Unit:
             self.known[key] = find()
         return cast("T", self.known[key])
 
-    def forget(self, *keys: Hashable) -> None:
-        """What these found may be otherwise by now: it is found anew when it is next asked for."""
-        for key in keys:
-            self.known.pop(key, None)
+    def forget_of(self, id_: bytes) -> None:
+        """What was found of this case may be otherwise by now: it is found anew when it is next asked for. Such a key names it second."""
+        for key in [key for key in self.known if isinstance(key, tuple) and key[1] == id_]:
+            del self.known[key]
 
     def read_anew(self) -> None:
         """Whatever this unit has read may be otherwise by now: a lock was waited for. Rows that were fetched before are fetched again."""

@@ -1,14 +1,18 @@
 """Rosters are signed by those who may, and read back as they were signed. Attacks on them are in `test_hostile_rosters.py`."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from complaints.config import Misconfigured
 from complaints.errors import Denied, Refused
-from complaints.services import channels, rosters, routing
+from complaints.models import Case
+from complaints.services import accounts, acts, casework, channels, keyrings, rosters, routing
 from complaints.services.rosters import Roster
-from complaints.vocabulary import Duty
+from complaints.vocabulary import CompartmentName, Duty
 from crypto import Malformed, encode_parts
 from tests.cast import Person, sign_first
+from tests.conftest import ON_POSTGRESQL
 from tests.stage import Stage
 
 
@@ -141,3 +145,50 @@ def test_an_undertaking_is_signed_under_its_newest_version(stage: Stage) -> None
         assert rosters.who_signed_undertaking(unit) == frozenset()
         rosters.sign_undertaking(unit, cast.lead.actor, cast.lead.keys.signing, 2)
         assert rosters.who_signed_undertaking(unit) == {cast.lead.account}
+
+
+# -- Somebody who waits while a roster is signed ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wait", ["for a case", "for accounts"])
+def test_whoever_waited_reads_anew_what_they_read_before(stage: Stage, wait: str) -> None:
+    """Who is on a roster, and the case's own row: what somebody else did meanwhile counts."""
+    with stage.units.writing() as unit:
+        case = unit.session.get_one(Case, stage.assigned.case)
+        before = rosters.current(unit, case.channel_id)
+        assert unit.known
+        unit.run(text("UPDATE cases SET revision = 77"))  # as if in another transaction, which has committed
+        if wait == "for a case":
+            casework.take_turns(unit, case.id)
+        else:
+            accounts.hold_still(unit)
+        assert not unit.known
+        assert case.revision == 77
+        assert rosters.current(unit, case.channel_id) == before
+
+
+def test_what_followed_from_a_cases_acts_is_found_anew_when_one_is_written(stage: Stage) -> None:
+    with stage.units.writing() as unit:
+        case = unit.session.get_one(Case, stage.assigned.case)
+        for name in CompartmentName:
+            keyrings.recipients(unit, case, name)
+        acts.recusals_of(unit, case)
+        acts.read_anew(unit, case.id)
+        assert [key for key in unit.known if isinstance(key, tuple) and case.id in key] == []
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="one writer at a time")
+def test_no_roster_is_signed_while_a_case_is_handed_over(stage: Stage) -> None:
+    engine, channel = stage.units.database.engine, stage.cast.channel
+    with stage.units.writing() as unit, engine.begin() as other:
+        other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        accounts.hold_still(unit)
+        with pytest.raises(OperationalError):
+            other.execute(rosters._TURN, {"channel": channel})
+
+
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="one writer at a time")
+def test_a_report_does_not_wait_for_whoever_signs_a_roster(stage: Stage) -> None:
+    with stage.units.database.engine.begin() as other:
+        other.execute(rosters._TURN, {"channel": stage.cast.channel})
+        assert stage.cast.report().case
