@@ -94,13 +94,17 @@ def handle(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, wanted: 
 def plan_closing(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
     """Raises NotFound, Refused. Looks into the report for its language, so it is entered as an opening."""
     opening = casework.fetch_case(unit, actor, keys, case_id)
-    case = opening.case
-    rows = records.rows_of(unit, case.id, CompartmentName.REPORT, [RecordKind.REPORT])
-    sealed = records.sealed_fields(unit, rows)
-    opened = [records.open_record(unit, case, opening.report, row, sealed[row.id]) for row in rows[:1]]
+    case, language = opening.case, language_of(unit, opening)
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=Action.CLOSE_CASE)
-    language = opened[0].text(ReportField.LANGUAGE) if opened else ""
     return Plan(case.reference, case.revision, case.status == CaseStatus.CLOSED, language)
+
+
+def language_of(unit: Unit, opening: Opening) -> str:
+    """The one in which the reporter writes; looks into the report for it. Raises Refused."""
+    rows = records.rows_of(unit, opening.case.id, CompartmentName.REPORT, [RecordKind.REPORT])
+    sealed = records.sealed_fields(unit, rows)
+    opened = [records.open_record(unit, opening.case, opening.report, row, sealed[row.id]) for row in rows[:1]]
+    return opened[0].text(ReportField.LANGUAGE) if opened else ""
 
 
 def plan_reopening(unit: Unit, actor: Staff, case_id: bytes) -> Plan:

@@ -86,9 +86,38 @@ def leading_of(case: Case, links: Sequence[Link]) -> bytes | None:
 
 def look(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> tuple[Link, ...]:
     """The links of a case, before its turn is taken: which cases to take it on. None for whoever has no key to it. Raises Refused."""
+    found = _opened(unit, actor, keys, case_id)
+    return read_with(unit, *found) if found else ()
+
+
+def _opened(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> tuple[Case, Keyring] | None:
+    """A case with the keyring of its `internal`; None for whoever has no grant. Raises Refused."""
     case = unit.session.get(Case, case_id)
     keyring = case and keyrings.open_keyring(unit, case, CompartmentName.INTERNAL, actor.account, keys.work)
-    return read_with(unit, case, keyring) if case and keyring else ()
+    return (case, keyring) if case and keyring else None
+
+
+def held_of(unit: Unit, actor: Staff, keys: SessionKeys, cases: Iterable[bytes]) -> dict[bytes, CaseLine]:
+    """The actor's lines for those of these cases that open for them: a line is no grant, and one that does not verify is nobody's here."""
+    held = {}
+    for case, line in caseload.lines_of(unit, actor, list(cases)).items():
+        with suppress(Refused):
+            if _opened(unit, actor, keys, case):
+                held[case] = line
+    return held
+
+
+def led_by(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, links: Sequence[Link]) -> frozenset[bytes]:
+    """The merged cases that this one leads: by their own word where they open for the actor. Of the others it is believed."""
+    merged = merged_among(unit, (link.other for link in links if link.tie is Tie.LEADING))
+    return frozenset(other for other in merged if _may_be_led_by(unit, actor, keys, other, case_id))
+
+
+def _may_be_led_by(unit: Unit, actor: Staff, keys: SessionKeys, other: bytes, case_id: bytes) -> bool:
+    with suppress(Refused):
+        if found := _opened(unit, actor, keys, other):
+            return leading_of(found[0], read_with(unit, *found)) == case_id
+    return True
 
 
 def merged_among(unit: Unit, cases: Iterable[bytes]) -> frozenset[bytes]:
@@ -155,7 +184,7 @@ class RelatedLine:
     other: CaseLine | None
     """The reader's own line for it."""
     counts: bool
-    """Of a merge: whether it is one still, as far as the clear side of a leading case's duplicate tells."""
+    """Of a merge: whether it is one still. Of a duplicate that is not the reader's its clear side tells no more than that it is merged."""
     label: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
     """Why. Empty for whoever does not hold both."""
@@ -175,10 +204,10 @@ def lines_of(
     links = standing(opened)
     # A merge says more than the link that may have been there before.
     said = {link.other: link for link in sorted(links, key=lambda link: link.tie is not Tie.RELATED)}
-    held = caseload.lines_of(unit, actor, list(said))
+    held = held_of(unit, actor, keys, said)
     labels = own_labels.of_reader(unit, actor, keys).by_case if held else {}
     leading = leading_of(case, links)
-    merged = merged_among(unit, (link.other for link in links if link.tie is Tie.LEADING))
+    led = led_by(unit, actor, keys, case.id, links)
     lines = [
         RelatedLine(
             link=link.id,
@@ -186,7 +215,7 @@ def lines_of(
             author_name=names.get(link.author, ""),
             day=link.made,
             other=held.get(other),
-            counts=other == leading if link.tie is Tie.MERGED else other in merged,
+            counts=other == leading if link.tie is Tie.MERGED else other in led,
             label=labels.get(other, ""),
             text=link.text if other in held else "",
             only_there=_only_there(unit, case.id, other) if other == leading and other in held else (),

@@ -10,12 +10,12 @@ alone, for it is the duplicate that is closed by it.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from complaints.errors import Conflict, Invalid, NotFound
-from complaints.policy import Staff
+from complaints.errors import Conflict, Invalid, NotFound, Refused
+from complaints.policy import Action, Staff
 from complaints.services import case_flow, case_links, case_state, caseload, casework, linking, messages, records
-from complaints.services.case_links import Link
 from complaints.services.casework import Opening
 from complaints.services.keys import SessionKeys
 from complaints.services.linking import Pair
@@ -24,6 +24,8 @@ from complaints.vocabulary import CaseStatus, Event, Outcome, Tie
 
 MAY_LEAD = frozenset({CaseStatus.ACCEPTED, CaseStatus.INVESTIGATING})
 """A case that was taken on: the reporter of its duplicate reads that somebody is looking into theirs."""
+AT_ONCE = 20
+"""Duplicates that are closed with a case at most: each is some ten milliseconds, and others wait meanwhile. The rest stay due, and are closed one by one."""
 MAY_BE_MERGED = frozenset({CaseStatus.NEW, CaseStatus.TRIAGE, CaseStatus.ACCEPTED, CaseStatus.INVESTIGATING})
 
 
@@ -48,11 +50,12 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class ClosingPlan:
-    """What is closed with a case. `others`: how many merged cases are not the actor's, and stay as they are."""
+    """What is closed with a case. `others`: how many merged cases are not the actor's, and stay as they are; `later`: how many are and stay too."""
 
     case: case_flow.Plan
     duplicates: tuple[Duplicate, ...]
     others: int
+    later: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def merge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, wanted: W
     if case.revision != revision or case.status not in MAY_BE_MERGED:
         raise Conflict("somebody else has decided about this case meanwhile")
     links = case_links.read(unit, pair.this)
-    if problem := _cannot(unit, pair, links):
+    if problem := _cannot(pair, leads=bool(case_links.led_by(unit, actor, keys, case.id, links))):
         raise Invalid({"other": problem})
     ends = [case_links.seal_end(pair.this, actor, keys, link.id) for link in links if link.tie is Tie.MERGED]
     merged = case_links.seal_link(pair.this, actor, keys, leading.id, Tie.MERGED, wanted.text)
@@ -92,18 +95,14 @@ def merge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, wanted: W
     return leading.reference
 
 
-def _cannot(unit: Unit, pair: Pair, links: Sequence[Link]) -> str:
+def _cannot(pair: Pair, *, leads: bool) -> str:
     """Why the one cannot be looked into with the other; empty when it can."""
-    if _leads(unit, links):
+    if leads:
         return "leads"
     status = CaseStatus(pair.other.case.status)
     if status in MAY_LEAD:
         return ""
     return status.value if status in {CaseStatus.CLOSED, CaseStatus.MERGED} else "not-taken-on"
-
-
-def _leads(unit: Unit, links: Sequence[Link]) -> bool:
-    return bool(case_links.merged_among(unit, (link.other for link in links if link.tie is Tie.LEADING)))
 
 
 def _take_in(unit: Unit, actor: Staff, keys: SessionKeys, pair: Pair, text: str) -> None:
@@ -159,21 +158,32 @@ def _decided(unit: Unit, actor: Staff, opening: Opening) -> None:
 def plan_closing(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> ClosingPlan:
     """What is closed with this case. Raises NotFound, Refused. Each of the cases is opened for its reporter's language, and entered as that."""
     plan = case_flow.plan_closing(unit, actor, keys, case_id)
+    led, held = _led(unit, actor, keys, case_id)
+    opened = _opened(unit, actor, keys, held)
+    for _duplicate, opening in opened:
+        casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=Action.CLOSE_CASE)
+    return ClosingPlan(
+        plan, tuple(one for one, _opening in opened), others=led - len(held), later=len(held) - len(opened)
+    )
+
+
+def _led(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> tuple[int, list[bytes]]:
+    """How many merged cases this one leads, and which of them open for the actor, by their references."""
     opening = casework.fetch_case(unit, actor, keys, case_id)
-    led = list(dict.fromkeys(link.other for link in case_links.read(unit, opening) if link.tie is Tie.LEADING))
-    held = caseload.lines_of(unit, actor, led)
+    led = case_links.led_by(unit, actor, keys, case_id, case_links.read(unit, opening))
+    held = case_links.held_of(unit, actor, keys, led)
+    return len(led), sorted(held, key=lambda other: held[other].reference)
+
+
+def _opened(unit: Unit, actor: Staff, keys: SessionKeys, held: Sequence[bytes]) -> list[tuple[Duplicate, Opening]]:
+    """The first of these, without those that do not verify: such a one keeps nobody from closing the case, and its own page says so aloud."""
     found = []
-    for other, line in held.items():
-        if line.status is CaseStatus.MERGED and _is_led_by(unit, actor, keys, other, case_id):
-            theirs = case_flow.plan_closing(unit, actor, keys, other)
-            found.append(Duplicate(other, theirs.reference, theirs.revision, theirs.language))
-    others = case_links.merged_among(unit, (case for case in led if case not in held))
-    return ClosingPlan(plan, tuple(sorted(found, key=lambda one: one.reference)), len(others))
-
-
-def _is_led_by(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, leading: bytes) -> bool:
-    opening = casework.fetch_case(unit, actor, keys, case_id)
-    return case_links.leading_of(opening.case, case_links.read(unit, opening)) == leading
+    for other in held[:AT_ONCE]:
+        with suppress(NotFound, Refused):
+            opening = casework.fetch_case(unit, actor, keys, other)
+            language = case_flow.language_of(unit, opening)
+            found.append((Duplicate(other, opening.case.reference, opening.case.revision, language), opening))
+    return found
 
 
 def close(
@@ -185,11 +195,14 @@ def close(
     words: ClosingWords,
     together: Mapping[bytes, ClosingWords],
 ) -> None:
-    """Closes a case and, with the same outcome, these of its duplicates: all of them or none.
+    """Closes a case and, with the same outcome, those of its duplicates that the actor holds, AT_ONCE at most: all of them or none.
 
-    Raises NotFound, Invalid; Conflict when somebody has decided about any of them meanwhile, or one is not merged with it any more.
+    Raises NotFound, Invalid; Conflict when somebody has decided about any of them meanwhile, or `together` is not what `plan_closing` has.
     """
     casework.take_turns_on_all(unit, [case_id, *together])
+    _count, held = _led(unit, actor, keys, case_id)
+    if together.keys() != {one.case for one, _opening in _opened(unit, actor, keys, held)}:
+        raise Conflict("its duplicates are others by now")
     case_flow.close(
         *(unit, actor, keys, case_id, outcome),
         findings=words.findings,
@@ -197,12 +210,6 @@ def close(
         revision=words.revision,
     )
     for other, theirs in sorted(together.items()):
-        try:
-            led = _is_led_by(unit, actor, keys, other, case_id)
-        except NotFound as error:
-            raise Conflict("a duplicate is not theirs any more", failure=error.failure) from error
-        if not led:
-            raise Conflict("a duplicate is looked into by itself again")
         case_flow.close(
             *(unit, actor, keys, other, outcome),
             findings=theirs.findings,

@@ -436,6 +436,38 @@ def test_one_that_the_closer_does_not_hold_is_left_as_it_is_and_due(stage: Stage
     assert stage.findings() == []
 
 
+def test_one_that_the_closer_holds_is_not_left_out(stage: Stage) -> None:
+    merge(stage)
+    before = stage.contents()
+    with pytest.raises(Conflict):
+        close(stage, replace(plan(stage), duplicates=()))
+    assert [one for one in stage.contents() if one not in before] == []
+
+
+def test_so_many_are_closed_with_it_and_the_rest_are_left(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "AT_ONCE", 1)
+    third = stage.cast.report()
+    merge(stage)
+    merge(stage, third)
+    planned = plan(stage)
+    assert (len(planned.duplicates), planned.later, planned.others) == (1, 1, 0)
+    close(stage, planned)
+    left = [report for report in (stage.waiting, third) if report.case != planned.duplicates[0].case]
+    assert [seen(stage, report).status for report in left] == [CaseStatus.MERGED]
+
+
+def test_a_duplicate_that_was_merged_elsewhere_is_none_of_it_any_more(stage: Stage) -> None:
+    """Somebody who holds the duplicate and not the case that led it took it out, and it was merged again."""
+    merge(stage)
+    unmerge(stage, by=stage.cast.triage)
+    third = taken_on(stage, stage.cast.report())
+    merge(stage, stage.waiting, third)
+    assert not one_line(stage).counts
+    assert (plan(stage).duplicates, plan(stage).others) == ((), 0)
+    merge(stage, stage.assigned, taken_on(stage, stage.cast.report()))
+    assert seen(stage, stage.assigned).status is CaseStatus.MERGED
+
+
 def test_reopening_one_does_not_reopen_the_other(stage: Stage) -> None:
     lead = stage.cast.lead
     merge(stage)
@@ -504,6 +536,31 @@ def test_a_status_that_was_set_past_the_system_closes_nothing_and_shows(stage: S
         stage.attacker.run(f"UPDATE {table} SET status = 'merged' WHERE {column} = ?", stage.waiting.case)
     assert plan(stage).duplicates == ()
     stage.shows("case", "not what the log says")
+
+
+def test_a_duplicate_that_does_not_verify_keeps_nobody_from_closing_the_other(stage: Stage) -> None:
+    merge(stage)
+    report = stage.attacker.value("SELECT id FROM record WHERE kind = 'report' AND case_id = ?", stage.waiting.case)
+    stage.attacker.run("DELETE FROM sealed_field WHERE record_id = ? AND name = 'narrative'", report)
+    planned = plan(stage)
+    assert (planned.duplicates, planned.others, planned.later) == ((), 0, 1)
+    close(stage, planned)
+    assert seen(stage, stage.assigned).status is CaseStatus.CLOSED
+
+
+def test_a_line_without_a_grant_tells_nothing_and_keeps_nobody_from_closing(stage: Stage) -> None:
+    investigator = stage.cast.investigator
+    merge(stage)
+    query = "SELECT * FROM caseload WHERE case_id = ? AND account_id = ?"
+    (row,) = stage.attacker.rows(query, stage.waiting.case, stage.cast.lead.account)
+    mine = [investigator.account if value == stage.cast.lead.account else value for value in row]
+    stage.attacker.insert("caseload", mine)
+    line = one_line(stage, investigator)
+    assert (line.other, line.text) == (None, "")
+    planned = plan(stage, investigator)
+    assert (planned.duplicates, planned.others) == ((), 1)
+    close(stage, planned, by=investigator)
+    assert seen(stage, stage.assigned).status is CaseStatus.CLOSED
 
 
 @pytest.mark.parametrize("side", ["assigned", "waiting"])

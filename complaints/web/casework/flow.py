@@ -82,6 +82,7 @@ def _closing_page(visit: Visit, unit: Unit, form: CloseForm | None = None, *, co
         "case_id": case_id,
         "conflict": conflict,
         "others": everything.others,
+        "later": everything.later,
         "together": [one.reference for one in everything.duplicates],
     }
     if outcome is None:
