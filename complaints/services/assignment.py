@@ -12,7 +12,18 @@ from sqlalchemy import delete, insert, select
 from complaints.errors import Conflict, Denied, Failure, Invalid, Refused
 from complaints.models import Account, Case, CaseloadRow, Departure, Grant
 from complaints.policy import Staff
-from complaints.services import accounts, acts, case_reading, case_state, casework, keyrings, records, rosters, vouching
+from complaints.services import (
+    accounts,
+    acts,
+    case_links,
+    case_reading,
+    case_state,
+    casework,
+    keyrings,
+    records,
+    rosters,
+    vouching,
+)
 from complaints.services.casework import Opening
 from complaints.services.identity import opened_originals, opened_records
 from complaints.services.keyrings import Keyring
@@ -46,6 +57,8 @@ class Candidate:
     holds_report: bool
     holds_identity: bool
     excluded: bool
+    excluded_beside: bool
+    """By the reporter of a case that belongs together with this one."""
     recused: bool
     """Gave up their keys to this case of their own accord: nobody gives them back."""
     undertaking_signed: bool
@@ -54,8 +67,14 @@ class Candidate:
     """A lead who holds all that is there to be held of the case, and keeps it whoever is assigned."""
 
     @property
+    def barred_beside(self) -> bool:
+        """Would read here that there is the other report. Whoever holds this case has read so already."""
+        return self.excluded_beside and not self.holds_report
+
+    @property
     def can_be_assigned(self) -> bool:
-        return self.active and self.undertaking_signed and not self.excluded and not self.recused
+        barred = self.excluded or self.recused or self.barred_beside
+        return self.active and self.undertaking_signed and not barred
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +119,7 @@ def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
     roster = require_lead(unit, actor, opening)
     # The exclusions are part of the report: seeing them is an opening, and is entered.
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="assignment")
-    everybody = candidates_of(unit, opening, roster)
+    everybody = candidates_of(unit, opening, roster, excluded_beside(unit, actor, keys, opening))
     return Plan(
         reference=opening.case.reference,
         epoch=opening.report.newest,
@@ -115,8 +134,24 @@ def candidates(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> t
     return plan(unit, actor, keys, case_id).candidates
 
 
-def candidates_of(unit: Unit, opening: Opening, roster: Roster) -> list[Candidate]:
-    """Everybody on the roster, leads included. Opens the reporter's exclusions: the caller enters it. Raises Refused."""
+def excluded_beside(unit: Unit, actor: Staff, keys: SessionKeys, opening: Opening) -> frozenset[bytes]:
+    """Whom the reporters excluded of cases that belong together with this one, as far as the actor holds those. Each is entered as an opening.
+
+    Raises Refused when the exclusions of one do not verify: until its link is taken out nobody new gets this case.
+    """
+    linked = {link.other for link in case_links.read(unit, opening)}
+    excluded: frozenset[bytes] = frozenset()
+    for other in sorted(case_links.held_of(unit, actor, keys, linked)):
+        there = casework.fetch_case(unit, actor, keys, other)
+        excluded |= case_reading.excluded_accounts(exclusions_of(unit, there))
+        casework.enter(unit, Event.CASE_OPENED, actor, there, subject="assignment")
+    return excluded
+
+
+def candidates_of(
+    unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes] = frozenset()
+) -> list[Candidate]:
+    """Everybody on the roster, leads included; `beside`: see `excluded_beside`. Opens the reporter's exclusions: the caller enters it. Raises Refused."""
     excluded = case_reading.excluded_accounts(exclusions_of(unit, opening))
     signed = rosters.who_signed_undertaking(unit)
     withdrawn = is_withdrawn(unit, opening)
@@ -138,6 +173,7 @@ def candidates_of(unit: Unit, opening: Opening, roster: Roster) -> list[Candidat
             holds_report=CompartmentName.REPORT in held.get(member.account, frozenset()),
             holds_identity=CompartmentName.IDENTITY in held.get(member.account, frozenset()),
             excluded=member.account in excluded,
+            excluded_beside=member.account in beside,
             recused=member.account in recused,
             undertaking_signed=member.account in signed,
             active=_may_investigate(people[member.account].state, people[member.account].roles)
@@ -193,7 +229,7 @@ def assign(
     roster = require_lead(unit, actor, opening)
     if opening.report.newest != expected_epoch:
         raise Conflict("somebody else has assigned this case meanwhile")
-    known = candidates_of(unit, opening, roster)
+    known = candidates_of(unit, opening, roster, excluded_beside(unit, actor, keys, opening))
     if not assigned and not any(person.assigned and not person.keeps for person in known):
         raise Invalid({"assigned": "missing"})
     begun = hand_over(unit, actor, keys, identity_key, opening, roster, known, assigned, chosen=assigned)

@@ -200,7 +200,11 @@ def lines_of(
     opened: Sequence[OpenedRecord],
     names: Mapping[bytes, str],
 ) -> tuple[RelatedLine, ...]:
-    """One for each case that this one belongs together with: merges first. `names`: of the records' authors."""
+    """One for each case that this one belongs together with: merges first. `names`: of the records' authors.
+
+    Of a case that is not the reader's none but a merge: they need to know that what they close or leave concerns another. A link tells them
+    nothing, and its other reporter may have excluded them.
+    """
     links = standing(opened)
     # A merge says more than the link that may have been there before.
     said = {link.other: link for link in sorted(links, key=lambda link: link.tie is not Tie.RELATED)}
@@ -221,6 +225,7 @@ def lines_of(
             only_there=_only_there(unit, case.id, other) if other == leading and other in held else (),
         )
         for other, link in said.items()
+        if other in held or link.tie is not Tie.RELATED
     ]
     return tuple(sorted(lines, key=lambda line: (line.tie is Tie.RELATED, line.day)))
 

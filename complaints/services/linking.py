@@ -1,8 +1,8 @@
 """Linking cases: whoever holds two says that they belong together, and why.
 
 Nothing of one case is copied into the other, and nobody gets a key by it. Where somebody holds one case and was excluded by the reporter of the
-other there is no link: it would tell them of a report that was to be kept from them. Not protected: whoever is handed one of the two later
-reads there that it is related to a case that is not theirs.
+other there is no link: it would tell them of a report that was to be kept from them. Nor is either case handed to such a person by whoever
+holds both. Not protected: whoever is handed one of two merged cases by somebody who holds that one alone reads there that there is another.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -172,9 +172,9 @@ def _tells_the_excluded(unit: Unit, one: Opening, another: Opening) -> bool:
 
 
 def end(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, link_id: bytes) -> None:
-    """Takes a link out, and none but those of its kind: on both sides where the actor holds both cases, else on this one alone.
+    """Takes a link out, and none but those of its kind: on both sides, or on this one alone where a merge with a case that is not theirs is over.
 
-    Raises NotFound; Conflict when it is ended already, or the two are merged: that ends otherwise.
+    Raises NotFound; Conflict when it is ended already, they do not hold the other case, or the two are merged: that ends otherwise.
     """
     caseload.find_line(unit, actor, case_id)
     named = [one.other for one in case_links.look(unit, actor, keys, case_id) if one.id == link_id]
@@ -188,6 +188,8 @@ def end(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, link_id: by
     chosen = links[link_id]
     there = fetch_other(unit, actor, keys, chosen.other)
     theirs = case_links.read(unit, there) if there is not None else ()
+    if there is None and chosen.tie is Tie.RELATED:
+        raise Conflict("they do not hold the other case")
     if _is_merged(unit, here, tuple(links.values()), there, theirs, chosen.other):
         raise Conflict("the two are merged")
     between = [one for one in links.values() if one.other == chosen.other]

@@ -4,7 +4,7 @@ The move is an act that a lead of the channel signs, and names both channels; re
 one in the case's row, so that nobody moves a case by writing to the database. The reporter's exclusions hold there as well, and they are told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -72,19 +72,20 @@ def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
     language = next((r.text(ReportField.LANGUAGE) for r in opened if r.kind is RecordKind.REPORT), "")
     words = next((r.text("words") for r in opened if r.kind is RecordKind.EXCLUSIONS), "")
     others = [channel for channel in rosters.channels(unit) if channel.id != case.channel_id]
-    found = tuple(_destination(unit, opening, channel) for channel in others if rosters.chain(unit, channel.id))
+    beside = assignment.excluded_beside(unit, actor, keys, opening)
+    found = tuple(_destination(unit, opening, channel, beside) for channel in others if rosters.chain(unit, channel.id))
     return Plan(case.reference, case.revision, case.status == CaseStatus.CLOSED, language, found, words)
 
 
-def _destination(unit: Unit, opening: Opening, channel: KnownChannel) -> Destination:
-    receivers = _receivers(unit, opening, rosters.current(unit, channel.id))
+def _destination(unit: Unit, opening: Opening, channel: KnownChannel, beside: Collection[bytes]) -> Destination:
+    receivers = _receivers(unit, opening, rosters.current(unit, channel.id), beside)
     possible = any(person.duty is Duty.LEAD for person in receivers)
     return Destination(channel, tuple(sorted(person.name for person in receivers)), possible)
 
 
-def _receivers(unit: Unit, opening: Opening, roster: Roster) -> Sequence[Candidate]:
+def _receivers(unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes]) -> Sequence[Candidate]:
     """Those who receive the channel's reports, but for whom the reporter excluded, who left this case, or who may not."""
-    known = assignment.candidates_of(unit, opening, roster)
+    known = assignment.candidates_of(unit, opening, roster, beside)
     return [person for person in known if person.duty is not Duty.MEMBER and person.can_be_assigned]
 
 
@@ -107,7 +108,8 @@ def move(
     if channel is None or wanted.target == case.channel_id or not rosters.chain(unit, wanted.target):
         raise Invalid({"target": "unknown"})
     there = rosters.current(unit, wanted.target)
-    receivers = {person.account: person for person in _receivers(unit, opening, there)}
+    beside = assignment.excluded_beside(unit, actor, keys, opening)
+    receivers = {person.account: person for person in _receivers(unit, opening, there, beside)}
     if not any(person.duty is Duty.LEAD for person in receivers.values()):
         raise Denied("nobody in that channel may lead this case")
     written = _write(unit, opening, actor, keys, wanted)

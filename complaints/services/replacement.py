@@ -131,7 +131,8 @@ def hand_on(
     """
     opening = casework.fetch_case(unit, actor, keys, case)
     roster = assignment.require_lead(unit, actor, opening)
-    known = {c.account: c for c in assignment.candidates_of(unit, opening, roster)}
+    beside = assignment.excluded_beside(unit, actor, keys, opening)
+    known = {c.account: c for c in assignment.candidates_of(unit, opening, roster, beside)}
     newcomer = known.get(by)
     if newcomer is None or not newcomer.can_be_assigned:
         casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="assignment")

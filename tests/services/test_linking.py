@@ -6,9 +6,9 @@ from threading import Barrier
 
 import pytest
 
-from complaints.errors import Conflict, Invalid, NotFound
+from complaints.errors import Conflict, Denied, Invalid, NotFound
 from complaints.policy import Action
-from complaints.services import linking, own_labels, search
+from complaints.services import assignment, linking, own_labels, search
 from complaints.services.case_links import RelatedLine
 from complaints.services.own_labels import OwnMark
 from complaints.vocabulary import CaseStatus, Event, Tie
@@ -17,6 +17,7 @@ from tests.services.rehearsing import sent
 from tests.services.test_assignment import assign
 from tests.services.test_departures import recuse
 from tests.services.test_moving import move
+from tests.services.test_replacement import replace as replace_person
 from tests.stage import Stage
 
 WHY = "CANARY-WHY the same pump"
@@ -58,13 +59,52 @@ def test_whoever_holds_both_sees_which_and_why_from_either_side(stage: Stage) ->
     assert stage.findings() == []
 
 
-def test_whoever_holds_one_learns_that_there_is_another_and_nothing_of_it(stage: Stage) -> None:
+def test_whoever_holds_one_learns_nothing_of_it(stage: Stage) -> None:
     link(stage)
-    (line,) = related(stage, stage.cast.investigator)
-    assert (line.other, line.text, line.label, line.only_there) == (None, "", "", ())
-    assert line.author_name == "Lead"
+    assert related(stage, stage.cast.investigator) == ()
     with pytest.raises(NotFound):
         stage.read(stage.cast.investigator, stage.waiting)
+
+
+def excluding(stage: Stage) -> Report:
+    """A report whose reporter excluded somebody, linked with the assigned one, which that person does not hold."""
+    kept = stage.cast.report(stage.cast.draft(excluded=[stage.cast.unassigned]))
+    link(stage, other=kept.case)
+    return kept
+
+
+def test_whom_the_reporter_of_either_excluded_is_given_neither_by_whoever_holds_both(stage: Stage) -> None:
+    cast = stage.cast
+    kept = excluding(stage)
+    with pytest.raises(Denied):
+        assign(stage, {cast.unassigned: False}, report=stage.assigned, epoch=2)
+    with stage.units.writing() as unit:
+        known = assignment.candidates(unit, cast.lead.actor, cast.lead.keys, stage.assigned.case)
+    assert [person.name for person in known if person.barred_beside] == ["Unassigned"]
+    opened = [entry for entry in stage.entries(Event.CASE_OPENED) if entry.get("subject") == "assignment"]
+    assert kept.case.hex() in {entry["case"] for entry in opened}
+    replaced = replace_person(stage, cast.investigator, cast.unassigned)
+    assert (replaced.done, replaced.refused) == ((), (stage.assigned.reference,))
+    (line,) = related(stage, cast.lead)
+    end(stage, line)
+    assign(stage, {cast.unassigned: False}, report=stage.assigned, epoch=2)
+
+
+def test_whoever_read_of_it_before_keeps_what_they_hold(stage: Stage) -> None:
+    """Given the case by somebody who does not hold the other: they are not shut out in passing, by whoever holds both."""
+    cast = stage.cast
+    kept = excluding(stage)
+    own = "FROM caseload WHERE case_id = ? AND account_id = ?", kept.case, cast.lead.account
+    (line,) = stage.attacker.rows(f"SELECT * {own[0]}", *own[1:])
+    stage.attacker.run(f"DELETE {own[0]}", *own[1:])  # without a line the other case is none of the lead's
+    assign(stage, {cast.unassigned: False}, report=stage.assigned, epoch=2)
+    assert related(stage, cast.unassigned) == ()
+    stage.attacker.insert("caseload", line)
+    with stage.units.writing() as unit:
+        known = assignment.candidates(unit, cast.lead.actor, cast.lead.keys, stage.assigned.case)
+    assert [(person.name, person.can_be_assigned) for person in known if person.excluded_beside] == [
+        ("Unassigned", True)
+    ]
 
 
 def test_it_gives_nobody_a_key_and_the_reporter_nothing_to_see(stage: Stage) -> None:
@@ -122,15 +162,13 @@ def test_taken_out_it_is_gone_from_both_sides_and_can_be_said_again(stage: Stage
     assert stage.findings() == []
 
 
-def test_whoever_holds_one_takes_it_out_there_and_the_other_side_can_say_it_again(stage: Stage) -> None:
+def test_whoever_holds_one_does_not_take_it_out(stage: Stage) -> None:
+    """They do not see it; they may still have the page from when they did."""
     investigator, lead = stage.cast.investigator, stage.cast.lead
     link(stage)
-    end(stage, *related(stage, investigator), by=investigator)
-    assert related(stage, lead) == ()
-    assert len(related(stage, lead, stage.waiting)) == 1
-    link(stage)
+    with pytest.raises(Conflict):
+        end(stage, *related(stage, lead), by=investigator)
     assert [len(related(stage, lead, report)) for report in (stage.assigned, stage.waiting)] == [1, 1]
-    assert stage.findings() == []
 
 
 @pytest.mark.parametrize(
@@ -269,10 +307,9 @@ def test_new_keys_a_departure_and_a_move_leave_it(stage: Stage) -> None:
     recuse(stage, cast.investigator)
     assert len(related(stage, cast.lead)) == 1
     move(stage)
-    (theirs,) = related(stage, cast.other_lead)
-    assert (theirs.other, theirs.text) == (None, "")
-    (ours,) = related(stage, cast.lead, stage.waiting)
-    assert ours.other is None
+    assert related(stage, cast.other_lead) == related(stage, cast.lead, stage.waiting) == ()
+    records = stage.attacker.rows("SELECT kind FROM record WHERE kind IN ('link', 'unlink')")
+    assert records == [("link",)] * 2
     assert stage.findings() == []
 
 
