@@ -19,7 +19,7 @@ from complaints.services import accounts, holdings, log_word, replacement, roste
 from complaints.services.rosters import Member, Roster
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, ApprovalKind, ApprovalState, Duty, Event, Role
-from crypto import BadSignature, Malformed, SigningKey, VerifyKey, decode_parts, encode_parts, fingerprint
+from crypto import BadSignature, Malformed, SigningKey, VerifyKey, decode_parts, encode_parts
 
 LASTS = timedelta(days=7)
 DOMAIN = "approval"
@@ -279,31 +279,61 @@ def _leads(unit: Unit, actor: Staff, request: Request) -> bool:
         # A second person as well: of two administrators one may be gone, or be the reason.
         return request.person != actor.account and actor.account in rosters.all_leads(unit)
     present = rosters.present(unit, request.subject)
-    if present is not None:
-        return present.is_lead(actor.account)
-    return request.person == actor.account and _founds(unit, request)
+    return present.is_lead(actor.account) if present is not None else _founds(unit, actor, request)
 
 
-def _founds(unit: Unit, request: Request) -> bool:
-    """Whether this person can sign a first roster, on which they are.
+def _founds(unit: Unit, actor: Staff, request: Request) -> bool:
+    """Whether `actor` can sign a channel's first roster: for themself, or for another whose digits they hear.
 
-    Anybody for the very first channel, who is pinned; for a later one somebody who leads already, so that no administrator can found
-    a channel with a lead of their own making. What says that there was one before lies outside the database. Raises Refused.
+    For the very first channel anybody, for themself alone, and they are pinned; for a later one somebody who leads already, so that no
+    administrator can found a channel with a lead of their own making. What says that there was one before lies outside the database. A
+    founding that failed after its pin is done again by the same lead. Raises Refused.
     """
-    pin = unit.secrets.pin_of(request.subject)
-    if pin is not None:  # a founding that failed after its pin is done again by the same lead
-        return pin == fingerprint(*request.keys)
-    return not unit.secrets.pinned() or request.person in rosters.all_leads(unit)
+    pin, own = unit.secrets.pin_of(request.subject), request.person == actor.account
+    if pin is not None and pin != _member(unit, actor).fingerprint:
+        return False
+    if own and (pin is not None or not unit.secrets.pinned()):
+        return True
+    return actor.account in rosters.all_leads(unit)
 
 
-def may_found(unit: Unit) -> frozenset[bytes] | None:
-    """Who can lead a channel that has no roster yet; None while no channel has one: any investigator."""
-    if not unit.secrets.pinned():
-        return None
+def _member(unit: Unit, actor: Staff) -> Member:
+    """As they would lead. Raises Refused when their account was changed past the system."""
+    account = unit.session.get_one(Account, actor.account)
+    accounts.require_vouched(unit, account)
+    return rosters.member_of(account, Duty.LEAD)
+
+
+def may_be_founded(unit: Unit) -> bool:
+    """Whether a further channel can get a lead: while none has one, and then as long as somebody leads who can sign."""
     try:
-        return rosters.all_leads(unit)
+        return not unit.secrets.pinned() or bool(rosters.all_leads(unit))
     except Refused:
-        return frozenset()
+        return False
+
+
+def is_outdated(unit: Unit, request: Request) -> bool:
+    """Whether the roster, the account or its keys are no longer what they were when it was asked: nobody can do it then. Raises Refused."""
+    account = unit.session.get(Account, request.person)
+    if account is None or (account.work_public, account.identity_public, account.verify_public) != request.keys:
+        return True
+    if request.kind is ApprovalKind.REPLACEMENT:
+        return False
+    if request.kind is not ApprovalKind.ROSTER:
+        return account.version.to_bytes(4, "big") != request.against
+    present = rosters.present(unit, request.subject)
+    return (present.hash if present else b"") != request.against
+
+
+def confirmers(unit: Unit, request: Request) -> tuple[str, ...]:
+    """The names of all who can do it as things stand; none when nobody can any more."""
+    people = (
+        Staff(account.id, account.display_name, accounts.roles_of(account))
+        for account in unit.session.scalars(
+            select(Account).where(Account.state == AccountState.ACTIVE).order_by(Account.display_name, Account.id)
+        )
+    )
+    return tuple(staff.name for staff in people if may_confirm(unit, staff, request))
 
 
 def _verified(unit: Unit, row: Approval) -> Request:
@@ -414,8 +444,11 @@ def _sign_roster(
     if (present.hash if present else b"") != request.against:
         raise Conflict
     _check_duty(present, account, request.duty)
-    if present is None:
+    if present is None and account.id == actor.account:
         rosters.sign_first(unit, actor, signing, request.subject, [member])
+        return
+    if present is None:
+        rosters.sign_first_for(unit, actor, signing, request.subject, _member(unit, actor), member)
         return
     others = [other for other in present.members if other.account != account.id]
     members = others if request.duty is None else [*others, member]

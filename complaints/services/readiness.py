@@ -1,12 +1,13 @@
 """What an installation still lacks before it can receive a report, and what is unwise to go without."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import select
 
 from complaints.errors import Refused
 from complaints.models import Account
-from complaints.services import accounts, organisation, processors, rehearsals, rosters, routing
+from complaints.services import accounts, invitations, organisation, processors, rehearsals, rosters, routing
 from complaints.services.processors import Processor
 from complaints.services.rehearsals import Standing
 from complaints.services.rosters import KnownChannel
@@ -14,9 +15,20 @@ from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, Duty, Role
 
 
+class Fallback(StrEnum):
+    """Where reports of a channel go whose reporter excludes all its leads, and what is missing there."""
+
+    STANDS = "stands"
+    NONE = "none"
+    SILENT = "silent"
+    """It receives nothing itself."""
+    SAME_LEADS = "same-leads"
+    """Whoever leads it leads this channel as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelReadiness:
-    """`lead`: somebody leads it by a roster that verifies. `receives`: and may hold keys. `fallback`: to leads of its own.
+    """`lead`: somebody leads it by a roster that verifies. `receives`: and may hold keys.
 
     `rehearsal`: how it stands with its test reports; None when the mark of one was changed past the system.
     """
@@ -27,7 +39,7 @@ class ChannelReadiness:
     verifies: bool
     lead: bool
     receives: bool
-    fallback: bool
+    fallback: Fallback
     rehearsal: Standing | None
 
     @property
@@ -45,6 +57,10 @@ class Readiness:
     second_administrator: bool
     investigator: bool
     auditor: bool
+    custodian: bool
+    """Without one no printed recovery code is good for anything."""
+    invited: frozenset[Role]
+    """Roles that somebody has by an invitation that waits."""
     channels: tuple[ChannelReadiness, ...]
     receives: bool
     processors: tuple[Processor, ...] | None
@@ -53,8 +69,8 @@ class Readiness:
     @property
     def complete(self) -> bool:
         always = (self.notice, self.undertaking, self.second_administrator, self.investigator, self.auditor)
-        channels = bool(self.channels) and all(c.receives and c.fallback and c.rehearsed for c in self.channels)
-        return all(always) and channels and not self.processors_lacking
+        stands = [c.receives and c.fallback is Fallback.STANDS and c.rehearsed for c in self.channels]
+        return all(always) and self.custodian and bool(stands) and all(stands) and not self.processors_lacking
 
     @property
     def processors_lacking(self) -> bool:
@@ -75,6 +91,8 @@ def examine(unit: Unit) -> Readiness:
         second_administrator=sum(Role.ADMINISTRATOR in roles for roles in active) > 1,
         investigator=any(Role.INVESTIGATOR in roles for roles in active),
         auditor=any(Role.AUDITOR in roles for roles in active),
+        custodian=any(Role.CUSTODIAN in roles for roles in active),
+        invited=frozenset(role for line in invitations.list_waiting(unit) for role in line.roles),
         channels=tuple(_channel(unit, channel, offered) for channel in rosters.channels(unit)),
         receives=bool(offered),
         processors=_processors(unit),
@@ -90,7 +108,6 @@ def _processors(unit: Unit) -> tuple[Processor, ...] | None:
 
 def _channel(unit: Unit, channel: KnownChannel, offered: set[bytes]) -> ChannelReadiness:
     leads, verifies = _leads(unit, channel.id)
-    elsewhere, _ = _leads(unit, channel.fallback_id) if channel.fallback_id else (frozenset(), True)
     return ChannelReadiness(
         id=channel.id,
         name_th=channel.name_th,
@@ -98,9 +115,18 @@ def _channel(unit: Unit, channel: KnownChannel, offered: set[bytes]) -> ChannelR
         verifies=verifies,
         lead=bool(leads),
         receives=channel.id in offered,
-        fallback=bool(elsewhere - leads) and channel.fallback_id in offered,
+        fallback=_fallback(unit, channel, leads, offered),
         rehearsal=_rehearsal(unit, channel.id),
     )
+
+
+def _fallback(unit: Unit, channel: KnownChannel, leads: frozenset[bytes], offered: set[bytes]) -> Fallback:
+    if channel.fallback_id is None:
+        return Fallback.NONE
+    if channel.fallback_id not in offered:
+        return Fallback.SILENT
+    elsewhere, _ = _leads(unit, channel.fallback_id)
+    return Fallback.STANDS if elsewhere - leads else Fallback.SAME_LEADS
 
 
 def _rehearsal(unit: Unit, channel: bytes) -> Standing | None:

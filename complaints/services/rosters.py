@@ -294,6 +294,17 @@ def hold_still(unit: Unit) -> None:
     unit.run(_HOLD)
 
 
+def sign_first_for(unit: Unit, signer: Staff, signing: SigningKey, channel: bytes, own: Member, lead: Member) -> Roster:
+    """Founds a channel for somebody else: a first version with the signer alone, pinned, and at once the next, with `lead` alone.
+
+    So the chain verifies as any other does, and no report can come between the two. `own`: the signer, as a lead.
+    """
+    first = sign_first(unit, signer, signing, channel, [own])
+    roster = Roster(channel, first.version + 1, first.hash, (lead,))
+    _store(unit, roster, signer, signing)
+    return roster
+
+
 def sign_next(unit: Unit, signer: Staff, signing: SigningKey, channel: bytes, members: Sequence[Member]) -> Roster:
     """The next version, signed by a lead of the present one. Raises Denied, Conflict when somebody has signed one meanwhile, Refused."""
     known = current(unit, channel)

@@ -35,11 +35,22 @@ class RequestLine:
     channel_en: str
     before: Duty | None
     founds: bool
+    about_visitor: bool
     digits: str
     own: bool
     """Asked for by the visitor: they can take it back."""
     theirs: bool
     """The visitor can do it."""
+    outdated: bool
+    """What it was asked about has changed since."""
+    confirmers: tuple[str, ...]
+    """Who else can do it, by name, for whoever asked. None for a replacement, which is for each lead who holds something."""
+
+    @property
+    def stuck(self) -> bool:
+        """Nobody can do it as things stand, and whoever asked is told."""
+        drawn = self.request.kind is not ApprovalKind.NEW_KEYS or bool(self.digits)
+        return self.own and drawn and not self.confirmers and self.request.kind is not ApprovalKind.REPLACEMENT
 
 
 def _line(unit: Unit, visit: Visit, wanted: Request) -> RequestLine:
@@ -47,6 +58,7 @@ def _line(unit: Unit, visit: Visit, wanted: Request) -> RequestLine:
     channel = rosters.channels_by_id(unit).get(wanted.subject)
     roster = rosters.present(unit, wanted.subject) if wanted.kind is ApprovalKind.ROSTER else None
     member = roster.member(wanted.person) if roster else None
+    own, replaces = wanted.requester == visit.staff.account, wanted.kind is ApprovalKind.REPLACEMENT
     return RequestLine(
         request=wanted,
         person=names.get(wanted.person, ""),
@@ -56,9 +68,12 @@ def _line(unit: Unit, visit: Visit, wanted: Request) -> RequestLine:
         channel_en=channel.name_en if channel else "",
         before=member.duty if member else None,
         founds=wanted.kind is ApprovalKind.ROSTER and roster is None,
+        about_visitor=wanted.person == visit.staff.account,
         digits=approvals.in_halves(_fingerprint(unit, wanted) or "")[0],
-        own=wanted.requester == visit.staff.account,
+        own=own,
         theirs=approvals.may_confirm(unit, visit.staff, wanted) and _fingerprint(unit, wanted) is not None,
+        outdated=approvals.is_outdated(unit, wanted),
+        confirmers=approvals.confirmers(unit, wanted) if own and not replaces else (),
     )
 
 

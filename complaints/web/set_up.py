@@ -109,10 +109,10 @@ def new_channel(visit: Visit) -> Reply:
 
 
 def _new_page(unit: Unit, visit: Visit, form: ChannelForm, status: int = 200) -> Page:
-    founders = approvals.may_found(unit)
     form.fallback.choices = _channel_choices(unit, visit)
-    form.person.choices = _people(unit, only=founders)
-    return Page("people/channel_new.html", {"form": form, "further": founders is not None}, status)
+    form.person.choices = _people(unit)
+    values = {"form": form, "further": bool(unit.secrets.pinned()), "signable": approvals.may_be_founded(unit)}
+    return Page("people/channel_new.html", values, status)
 
 
 def _channel_choices(unit: Unit, visit: Visit, without: bytes = b"") -> list[tuple[str, Any]]:
@@ -124,12 +124,12 @@ def _channel_choices(unit: Unit, visit: Visit, without: bytes = b"") -> list[tup
     return [("", _("None yet")), *names]
 
 
-def _people(unit: Unit, only: frozenset[bytes] | None = None) -> list[tuple[str, Any]]:
+def _people(unit: Unit) -> list[tuple[str, Any]]:
     """Active investigators, by name."""
     lines = [
         (line.id.hex(), line.display_name)
         for line in accounts.list_accounts(unit)
-        if Role.INVESTIGATOR in line.roles and line.state is AccountState.ACTIVE and (only is None or line.id in only)
+        if Role.INVESTIGATOR in line.roles and line.state is AccountState.ACTIVE
     ]
     return [("", _("Choose a person")), *lines]
 
@@ -145,11 +145,11 @@ def _not_created(visit: Visit, error: Invalid) -> Page:
 def create_channel(visit: Visit) -> Reply:
     """The channel, and the request to its first lead. It receives nothing before the lead has signed the roster."""
     form = ChannelForm(request.form)
-    person, founders = id_of(form.person), approvals.may_found(visit.unit)
+    person = id_of(form.person)
     if person is None:
         raise Invalid({"person": "unknown"})
-    if founders is not None and person not in founders:
-        raise Invalid({"person": "not-a-lead"})
+    if not approvals.may_be_founded(visit.unit):
+        raise Invalid({"person": "nobody-signs"})
     channel = channels.open_channel(
         visit.unit,
         visit.staff,
@@ -158,7 +158,7 @@ def create_channel(visit: Visit) -> Reply:
         fallback=id_of(form.fallback),
     )
     approvals.ask_for_roster(visit.unit, visit.staff, visit.keys.signing, channel, person, Duty.LEAD)
-    said = _("The channel is made. It receives reports once its first lead has signed the roster, under Requests.")
+    said = _("The channel is made. It receives reports once its first roster is signed, under Requests.")
     return Redirect("set_up.read_channel", {"channel": channel}, notice=said)
 
 
@@ -184,7 +184,7 @@ def _channel_page(
     fallback.fallback.choices = _channel_choices(unit, visit, channel)
     if fallback.fallback.data is None:
         fallback.fallback.data = (rosters.channels_by_id(unit)[channel].fallback_id or b"").hex()
-    duty.person.choices = _people(unit, None if founded else approvals.may_found(unit))
+    duty.person.choices = _people(unit)
     waiting = [request for request in approvals.waiting(unit) if request.subject == channel]
     names = {account.id: account.display_name for account in accounts.list_accounts(unit)} if waiting else {}
     known = rosters.channels_by_id(unit)[channel]

@@ -274,6 +274,57 @@ def test_a_further_channel_is_founded_by_somebody_who_leads_already(cast: Cast, 
     assert secrets.pin_of(channel) == cast.lead.member(Duty.LEAD).fingerprint
 
 
+def test_a_lead_founds_a_channel_for_somebody_else(cast: Cast, secrets: Secrets, access_log: AccessLog) -> None:
+    channel = new_channel(cast)
+    approval = ask(cast, cast.unassigned, Duty.LEAD, channel)
+    with pytest.raises(Invalid):
+        confirm(cast, cast.lead, approval, cast.unassigned, digits=cast.lead.member(Duty.LEAD).fingerprint[-23:])
+    for nobody in (cast.unassigned, cast.investigator, cast.triage, cast.administrator):
+        with pytest.raises(Denied):
+            confirm(cast, nobody, approval, cast.unassigned)
+    assert secrets.pin_of(channel) is None
+    confirm(cast, cast.lead, approval, cast.unassigned)
+    assert duties(cast, channel) == {cast.unassigned.account: Duty.LEAD}
+    assert secrets.pin_of(channel) == cast.lead.member(Duty.LEAD).fingerprint
+    confirm(cast, cast.unassigned, ask(cast, cast.triage, Duty.TRIAGE, channel), cast.triage)
+    with pytest.raises(Denied):
+        confirm(cast, cast.lead, ask(cast, cast.investigator, Duty.LEAD, channel), cast.investigator)
+    assert findings(cast.units, access_log) == []
+
+
+def test_a_founding_for_somebody_else_that_failed_is_done_again_by_the_same_lead(cast: Cast, secrets: Secrets) -> None:
+    channel = new_channel(cast)
+    approval = ask(cast, cast.unassigned, Duty.LEAD, channel)
+    secrets.pin(channel, cast.lead.member(Duty.LEAD).fingerprint)
+    for nobody in (cast.unassigned, cast.other_lead):
+        with pytest.raises(Denied):
+            confirm(cast, nobody, approval, cast.unassigned)
+    confirm(cast, cast.lead, approval, cast.unassigned)
+    assert duties(cast, channel) == {cast.unassigned.account: Duty.LEAD}
+
+
+def test_whoever_is_pinned_and_leads_nothing_founds_for_nobody_else(cast: Cast, secrets: Secrets) -> None:
+    channel = new_channel(cast)
+    secrets.pin(channel, cast.unassigned.member(Duty.LEAD).fingerprint)
+    with pytest.raises(Denied):
+        confirm(cast, cast.unassigned, ask(cast, cast.investigator, Duty.LEAD, channel), cast.investigator)
+
+
+def test_who_can_confirm_is_named_and_what_nobody_can_is_known(cast: Cast) -> None:
+    founding = ask(cast, cast.unassigned, Duty.LEAD, new_channel(cast))
+    joining = ask(cast, cast.other_lead, Duty.MEMBER)
+    with cast.units.reading() as unit:
+        wanted = approvals.read(unit, founding)
+        assert set(approvals.confirmers(unit, wanted)) == {cast.lead.display_name, cast.other_lead.display_name}
+        assert approvals.confirmers(unit, approvals.read(unit, joining)) == (cast.lead.display_name,)
+        assert not approvals.is_outdated(unit, approvals.read(unit, joining))
+    confirm(cast, cast.lead, ask(cast, cast.investigator, Duty.TRIAGE), cast.investigator)
+    sql(cast, "UPDATE account SET state = 'suspended' WHERE id = :lead", lead=cast.lead.account)
+    with cast.units.reading() as unit:
+        assert approvals.is_outdated(unit, approvals.read(unit, joining))
+        assert approvals.confirmers(unit, approvals.read(unit, joining)) == ()
+
+
 def test_a_founding_that_failed_after_its_pin_can_be_done_again(cast: Cast, secrets: Secrets) -> None:
     channel = new_channel(cast)
     approval = ask(cast, cast.lead, Duty.LEAD, channel)
@@ -297,7 +348,7 @@ def test_no_roster_moved_aside_makes_a_later_channel_the_first(cast: Cast, secre
 def test_a_channel_set_aside_does_not_hide_its_leads(cast: Cast) -> None:
     sql(cast, "DELETE FROM roster WHERE channel_id = :fallback", fallback=cast.fallback)
     with cast.units.reading() as unit:
-        assert approvals.may_found(unit) == frozenset()
+        assert not approvals.may_be_founded(unit)
         with pytest.raises(Refused):
             rosters.all_leads(unit)
 

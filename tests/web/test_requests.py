@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from complaints.services import accounts, approvals, readiness, rosters
+from complaints.services import accounts, approvals, channels, invitations, readiness, rosters
+from complaints.services.readiness import Fallback
 from complaints.services.unit import Units
 from complaints.vocabulary import Duty, Event, Role
 from complaints.web.starting_texts import NOTICE
@@ -205,8 +206,6 @@ def test_a_channel_receives_once_its_lead_has_signed(
     token = administrator.token_on("/staff/channels/new")
     form = {"name_th": "ใหม่", "name_en": "Brand new", "fallback": cast.fallback.hex(), "person": ""}
     assert administrator.post("/staff/channels/new", form, token=token).status_code == 400
-    puppet = form | {"person": cast.unassigned.account.hex()}
-    assert administrator.post("/staff/channels/new", puppet, token=token).status_code == 400
     made = administrator.post("/staff/channels/new", form | {"person": cast.lead.account.hex()}, token=token)
     assert made.status_code == 303
     with units.reading() as unit:
@@ -219,7 +218,87 @@ def test_a_channel_receives_once_its_lead_has_signed(
     assert lead.post(address, form, token=lead.token_on(address)).status_code == 303
     with units.reading() as unit:
         (line,) = (line for line in readiness.examine(unit).channels if line.name_en == "Brand new")
-        assert (line.receives, line.fallback) == (True, True)
+        assert (line.receives, line.fallback) == (True, Fallback.STANDS)
+
+
+def test_a_founding_that_waits_is_confirmed_by_whoever_leads_already(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    token = administrator.token_on("/staff/channels/new")
+    form = {"name_th": "ใหม่", "name_en": "Brand new", "fallback": cast.fallback.hex()}
+    form |= {"person": cast.unassigned.account.hex()}
+    assert administrator.post("/staff/channels/new", form, token=token).status_code == 303
+    assert cast.lead.display_name in administrator.get(REQUESTS).text
+    assert waiting(signed_in(cast.unassigned)) == []
+    lead = signed_in(cast.lead)
+    (address,) = waiting(lead)
+    assert "You found this channel for" in lead.get(address).text
+    digits = cast.unassigned.member(Duty.MEMBER).fingerprint[-23:]
+    answer = {"digits": digits, "passphrase": cast.lead.passphrase}
+    assert lead.post(address, answer, token=lead.token_on(address)).status_code == 303
+    with units.reading() as unit:
+        (line,) = (line for line in readiness.examine(unit).channels if line.name_en == "Brand new")
+        assert (line.lead, line.fallback) == (True, Fallback.STANDS)
+
+
+def test_a_request_that_nobody_can_confirm_any_more_says_so(administrator: Browser, cast: Cast, units: Units) -> None:
+    ask(administrator, cast, cast.other_lead, "member")
+    (address,) = waiting(administrator)
+    assert "Nobody can do it" not in administrator.get(address).text
+    with units.writing() as unit:
+        members = [cast.lead.member(Duty.LEAD)]
+        rosters.sign_next(unit, cast.lead.actor, cast.lead.keys.signing, cast.channel, members)
+    assert "has changed since it was asked" in administrator.get(address).text
+    assert "Nobody can do it any more" in administrator.get(REQUESTS).text
+
+
+@pytest.mark.parametrize(
+    ("own", "fallback", "lacking"),
+    [
+        ("channel", "", Fallback.NONE),
+        ("channel", "fallback", Fallback.STANDS),
+        ("fallback", "new", Fallback.SILENT),
+    ],
+)
+def test_the_set_up_says_what_a_fallback_lacks(
+    administrator: Browser, cast: Cast, units: Units, own: str, fallback: str, lacking: Fallback
+) -> None:
+    with units.writing() as unit:
+        new = channels.open_channel(unit, cast.administrator.actor, name_th="ใหม่", name_en="New", fallback=None)
+        ids = {"channel": cast.channel, "fallback": cast.fallback, "new": new, "": None}
+        channels.change_fallback(unit, cast.administrator.actor, cast.channel, None)
+        channels.change_fallback(unit, cast.administrator.actor, ids[own] or b"", ids[fallback])
+    with units.reading() as unit:
+        (line,) = (line for line in readiness.examine(unit).channels if line.id == ids[own])
+    assert line.fallback is lacking
+    assert administrator.get("/staff/set-up").status_code == 200
+
+
+def test_a_fallback_with_the_same_leads_is_told_from_none(administrator: Browser, cast: Cast, units: Units) -> None:
+    admin, lead = cast.administrator, cast.lead
+    with units.writing() as unit:
+        new = channels.open_channel(unit, admin.actor, name_th="ใหม่", name_en="New", fallback=cast.channel)
+        rosters.sign_first(unit, lead.actor, lead.keys.signing, new, [lead.member(Duty.LEAD)])
+    with units.reading() as unit:
+        (line,) = (line for line in readiness.examine(unit).channels if line.id == new)
+    assert line.fallback is Fallback.SAME_LEADS
+    assert "The fallback has no other lead" in administrator.get("/staff/set-up").text
+
+
+def test_the_set_up_asks_for_a_custodian_and_tells_of_an_invitation(
+    administrator: Browser, cast: Cast, units: Units
+) -> None:
+    admin = cast.administrator
+    with units.reading() as unit:
+        assert readiness.examine(unit).custodian
+    with units.writing() as unit:
+        accounts.change_roles(unit, admin.actor, cast.custodian.account, frozenset(), 1)
+    assert "Invited." not in administrator.get("/staff/set-up").text
+    with units.writing() as unit:
+        invitations.invite(unit, admin.actor, admin.keys.signing, "Cus Todian", frozenset({Role.CUSTODIAN}))
+    with units.reading() as unit:
+        assert not readiness.examine(unit).custodian
+    assert "Invited." in administrator.get("/staff/set-up").text
 
 
 def test_a_channel_does_not_stand_in_for_itself(administrator: Browser, cast: Cast) -> None:

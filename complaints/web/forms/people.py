@@ -81,7 +81,9 @@ _WORDS: Mapping[tuple[str, str], Any] = {
     ("person", "no-investigator"): _("Only an active investigator can be on a roster"),
     ("person", "custodian"): _("A custodian cannot lead a channel"),
     ("person", "present"): _("That is how it stands already"),
-    ("person", "not-a-lead"): _("A further channel is founded by somebody who leads a channel already"),
+    ("person", "nobody-signs"): _(
+        "Nobody could sign it: no lead of a channel is left whose roster verifies. See what the channels’ page says"
+    ),
     ("person", "self"): _("You cannot take your own keys here: leave each case from its own page"),
     ("person", "missing"): _("Choose somebody from a channel that you lead"),
     ("by", "unknown"): _("Choose a person"),
