@@ -53,21 +53,9 @@ def exchange(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: Pr
     act, new_keys = _sign(unit, case, keys, roster, readers, (report, identity), after)
     unit.run(_TAKE_GRANTS, {"case": case.id})
     acts.store(unit, act)
+    _rename(unit, case, after)  # whoever reads the case from here on finds the reporter whom the act names
     writes = assignment.reseal_identity(unit, case, identity, new_keys[CompartmentName.IDENTITY]) if identity else ""
     casework.touch(unit, case)
-    unit.session.flush()
-    work, identity_public, verify = after.keys
-    unit.run(
-        _RENAME,
-        {
-            "case": case.id,
-            "receipt_hash": after.receipt_hash,
-            "work": work,
-            "identity": identity_public,
-            "verify": verify,
-        },
-    )
-    unit.session.expire(case)
     unit.run(_END_SESSIONS, {"case": case.id})
     unit.enter_later(
         Event.RECEIPT_CHANGED,
@@ -77,6 +65,14 @@ def exchange(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: Pr
         digest=act.digest,
         **({"writes": writes} if writes else {}),
     )
+
+
+def _rename(unit: Unit, case: Case, after: acts.KnownReporter) -> None:
+    work, identity, verify = after.keys
+    keys = {"work": work, "identity": identity, "verify": verify}
+    unit.session.flush()
+    unit.run(_RENAME, {"case": case.id, "receipt_hash": after.receipt_hash, **keys})
+    unit.session.expire(case)
 
 
 def _readers(unit: Unit, case: Case) -> dict[bytes, tuple[Member, frozenset[CompartmentName]]]:
