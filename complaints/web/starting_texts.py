@@ -30,6 +30,11 @@ NOTICE = {
 _TO_FILL = re.compile(r"\([^)]+\)")
 
 
+def gaps_of(start: str) -> list[str]:
+    """What stands in brackets in a starting text, brackets and all: for whoever writes the rest to fill in."""
+    return _TO_FILL.findall(start)
+
+
 def left_to_fill(start: str, text: str) -> bool:
     """Whether something that stands in brackets in the starting text, for the operator to fill in, stands there still."""
-    return any(gap in text for gap in _TO_FILL.findall(start))
+    return any(gap in text for gap in gaps_of(start))

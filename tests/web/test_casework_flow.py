@@ -8,7 +8,8 @@ from werkzeug.test import TestResponse
 
 from complaints.policy import Action
 from complaints.services import case_flow
-from complaints.vocabulary import Event, Outcome
+from complaints.vocabulary import Event, Locale, Outcome
+from complaints.web.feedback_words import gaps_left, suggested
 from tests.cast import Cast, Report
 from tests.web.conftest import Browser, Log, token_in
 from tests.web.ladder import CaseLadder, FormLadder, SignedIn
@@ -134,6 +135,30 @@ def test_the_words_for_the_reporter_are_begun_in_the_reporters_language(
     begun = re.search(r'<textarea[^>]*id="feedback"[^>]*>([^<]*)<', page.text)
     assert begun
     assert begun[1].strip().startswith("ขอบคุณ")
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.OUT_OF_SCOPE])
+def test_a_text_that_is_only_begun_does_not_go_out(
+    cast: Cast, signed_in: SignedIn, log: Log, report: Report, outcome: Outcome
+) -> None:
+    lead = signed_in(cast.lead)
+    page = lead.get(address(report, f"/close?outcome={outcome}&lang=en"))
+    begun = suggested(outcome, Locale.THAI)
+    gaps = gaps_left(begun)
+    assert gaps
+    refused = post(lead, report, page, "/close", outcome=outcome, findings=FINDINGS, feedback=begun)
+    assert refused.status_code == 400
+    for kept in (FINDINGS, 'href="#feedback"', f": {', '.join(gaps)}"):
+        assert kept in refused.text
+    assert not log.entries(Event.CASE_CLOSED)
+    for gap in gaps:
+        begun = begun.replace(gap, "CANARY-OWN (with brackets of their own)")
+    assert post(lead, report, page, "/close", outcome=outcome, findings=FINDINGS, feedback=begun).status_code == 303
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_what_several_reporters_are_told_unread_leaves_nothing_to_fill_in(locale: Locale) -> None:
+    assert not gaps_left(suggested(Outcome.OUT_OF_SCOPE, locale))
 
 
 def test_closing_shows_the_reporter_what_came_of_it(

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 from complaints.policy import Action
 from complaints.services import case_flow
 from complaints.services.case_flow import Handling
-from complaints.vocabulary import CaseStatus, Event, IdentityField, Locale, Priority, Risk
+from complaints.vocabulary import CaseStatus, Event, IdentityField, Locale, Outcome, Priority, Risk
+from complaints.web.feedback_words import gaps_left, suggested
 from tests.cast import Cast, Report
 from tests.web.conftest import Browser, Log, token_in
 from tests.web.ladder import NO_CASE, CaseLadder, FormLadder, SignedIn
@@ -381,6 +382,21 @@ def test_what_is_missing_of_the_duplicate_closes_neither(
     assert f'href="#with-{report.case.hex()}-feedback"' in answer.text
     for words in (FINDINGS, FEEDBACK, "CANARY-FINDINGS of the duplicate"):
         assert words in answer.text
+    assert not log.entries(Event.CASE_CLOSED)
+
+
+def test_a_text_for_the_duplicate_that_is_only_begun_closes_neither(
+    lead: Browser, log: Log, report: Report, other: Report
+) -> None:
+    page = lead.get(address(other, "/close?outcome=partly-substantiated&lang=en"))
+    assert "Close these 2 cases" in page.text
+    begun = suggested(Outcome.PARTLY, Locale.THAI)
+    answer = close(lead, other, page, report, outcome="partly-substantiated", **{"with-feedback": begun})
+    assert answer.status_code == 400
+    assert f'href="#with-{report.case.hex()}-feedback"' in answer.text
+    assert 'href="#feedback"' not in answer.text
+    assert gaps_left(begun)[0] in answer.text
+    assert FEEDBACK in answer.text
     assert not log.entries(Event.CASE_CLOSED)
 
 

@@ -15,8 +15,8 @@ from complaints.services.merging import ClosingPlan, ClosingWords, Duplicate
 from complaints.services.unit import Unit
 from complaints.vocabulary import CaseStatus, Locale, Outcome, Priority, ReportField, Risk
 from complaints.web.casework.cases import case_page, unsent
-from complaints.web.casework.feedback_words import suggested
 from complaints.web.casework.frame import blueprint
+from complaints.web.feedback_words import suggested
 from complaints.web.forms.casework import CloseForm, DuplicateForm, HandlingForm, ReopenForm
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Redirect, Reply

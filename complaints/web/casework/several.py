@@ -10,8 +10,8 @@ from complaints.services import bulk_closing
 from complaints.services.case_flow import LIMIT
 from complaints.services.unit import Unit
 from complaints.vocabulary import Locale, Outcome
-from complaints.web.casework.feedback_words import suggested
 from complaints.web.casework.frame import blueprint, short_day
+from complaints.web.feedback_words import suggested
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.languages import gettext
 from complaints.web.replies import Page, Redirect, Reply

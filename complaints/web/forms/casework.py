@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from wtforms import BooleanField, Field, Form, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
-from wtforms.validators import AnyOf, DataRequired, Length
+from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
 
 from complaints.services.casework import MESSAGE_LIMIT
 from complaints.services.identity import WORDS_LIMIT
 from complaints.services.own_labels import LIMIT as LABEL_LIMIT
 from complaints.vocabulary import CaseStatus, OpeningReason, Outcome, Priority, Risk
+from complaints.web.feedback_words import gaps_left
 from complaints.web.languages import lazy_gettext as _
 
 _PASSPHRASE_MISSING = _("Enter your passphrase")
@@ -113,14 +114,22 @@ class HandlingForm(Form):
                 field.data = now
 
 
-class CloseForm(Form):
+class _FeedbackForm(Form):
+    """What goes to a reporter does not go out half written."""
+
+    def validate_feedback(self, field: Field) -> None:
+        if gaps := gaps_left(field.data):
+            raise ValidationError(_("Put your own words where the brackets stand: %(gaps)s", gaps=", ".join(gaps)))
+
+
+class CloseForm(_FeedbackForm):
     revision = IntegerField()
     outcome = StringField(validators=[AnyOf([outcome.value for outcome in Outcome])])
     findings = _text_field(_("Write what was found"), id="findings")
     feedback = _text_field(_("Write what the reporter is told"), id="feedback")
 
 
-class DuplicateForm(Form):
+class DuplicateForm(_FeedbackForm):
     """What is said of a duplicate that is closed with the case that leads it. Each has its own prefix on the page."""
 
     revision = IntegerField()
