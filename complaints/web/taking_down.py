@@ -85,15 +85,28 @@ class Typed:
         )
 
     def draft(self) -> report_draft.ReportDraft:
-        """Raises Invalid naming what was not chosen."""
-        missing = {
+        """Raises Invalid naming what was not chosen, and `way` "left-behind" when what is filled in would not be sealed."""
+        problems = {
             name: "missing"
             for name, value in (("source", self.source), ("language", self.language), ("channel", self.posted.channel))
             if value is None
         }
-        if missing:
-            raise Invalid(missing)
+        if self.left_behind():
+            problems[ReportField.WAY] = "left-behind"
+        if problems:
+            raise Invalid(problems)
         return self.posted.draft(self.posted.channel or b"", self.language or Locale.THAI)
+
+    def identifying(self) -> list[IdentityField]:
+        """What is sealed of who somebody is."""
+        posted = self.posted
+        kept = report_draft.identity_to_seal(posted.answers.get(ReportField.WAY, ""), posted.identity)
+        return [name for name in IdentityField if kept.get(name, "").strip()]
+
+    def left_behind(self) -> list[IdentityField]:
+        """What is filled in and does not go with the way that was chosen. A reporter may change their mind; here it is a slip."""
+        typed = [name for name in IdentityField if self.posted.identity.get(name, "").strip()]
+        return [name for name in typed if name not in self.identifying()]
 
     def fingerprint(self, recipients: Recipients, notice_version: int, asked: Sequence[Question]) -> str:
         """Of everything that is sealed, and for whom: what is sent must be what was read back to the person."""
@@ -155,10 +168,7 @@ def _form_page(
     """The form with what is in it. `recipients`: it was checked, and goes to these when it is sent."""
     offers = routing.channels_offered(unit)
     posted = typed.posted
-    wrong = {
-        name: [_MISSING[name]] if kind == "missing" and name in _MISSING else problem_text(name, kind)
-        for name, kind in (problems or {}).items()
-    }
+    wrong = {name: _problem(typed, name, kind) for name, kind in (problems or {}).items()}
     if posted.refused:
         wrong["files"] = [refusal_text(refused, visit.app.settings) for refused in posted.refused]
     own = asking.Asking(asking.questions_for(unit, posted))
@@ -178,6 +188,7 @@ def _form_page(
         "asked": asked_on_page(visit.locale, own, fields),
         "recipients": recipients,
         "receiving": _name(visit, recipients) if recipients else "",
+        "identifying": [words(name) for name in typed.identifying()],
         "fingerprint": typed.fingerprint(recipients, intake.notice_version(unit), own.questions) if recipients else "",
         "knows": isinstance(visit.actor, Staff) and visit.actor.account in posted.excluded,
         "changed": changed,
@@ -186,6 +197,15 @@ def _form_page(
         "limits": (visit.app.settings.file_count_limit, visit.app.settings.file_limit // (1024 * 1024)),
     }
     return Page("taking_down/form.html", values, status if status != 200 or not wrong else 400)
+
+
+def _problem(typed: Typed, name: str, kind: str) -> Sequence[Any]:
+    if kind == "missing" and name in _MISSING:
+        return [_MISSING[name]]
+    if kind == "left-behind":
+        filled = ", ".join(str(words(one)) for one in typed.left_behind())
+        return [_("With this choice these would not be kept: %(names)s. Choose another, or empty them.", names=filled)]
+    return problem_text(name, kind)
 
 
 def _fields(typed: Typed, wrong: Mapping[str, Sequence[Any]]) -> dict[str, FormField]:

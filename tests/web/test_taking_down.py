@@ -116,6 +116,37 @@ def test_what_is_missing_is_named_and_nothing_is_lost(cast: Cast, signed_in: Sig
     assert "CANARY-NAME Somsri" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("way", "field", "named"),
+    [("anonymous", "name", "Name"), ("named", "behalf-name", "Name of the person it is reported for")],
+)
+def test_a_name_that_would_not_be_kept_is_asked_about(
+    cast: Cast, signed_in: SignedIn, log: Log, way: str, field: str, named: str
+) -> None:
+    browser = signed_in(cast.unassigned)
+    form = filled(browser, cast)
+    form.values |= {"way": [way], field: ["CANARY-NAME Somsri"]}
+    for step in (CHECK, SEND):
+        answer = form.post(step)
+        assert answer.status_code == 400
+        assert f"these would not be kept: {named}. Choose" in answer.text.replace(JOINER, "")
+        assert 'href="#way"' in answer.text
+        assert "CANARY-NAME Somsri" in answer.text
+        assert "Seal and send" not in answer.text
+    assert not log.entries(Event.REPORT_TAKEN_DOWN)
+    form.values[field] = [""]
+    assert "Seal and send" in form.post(CHECK).text
+
+
+def test_the_check_says_what_is_sealed_of_who_somebody_is(cast: Cast, signed_in: SignedIn) -> None:
+    browser = signed_in(cast.unassigned)
+    form = filled(browser, cast)
+    assert "<dd" in (shown := form.post(CHECK).text.partition("Sealed apart, as identifying")[2][:400])
+    assert "Name" in shown
+    form.values["name"] = [" "]
+    assert "Nothing: no name was filled in" in form.post(CHECK).text
+
+
 def test_what_was_changed_after_it_was_read_back_is_read_back_again(cast: Cast, signed_in: SignedIn, log: Log) -> None:
     answer = checked(signed_in(cast.unassigned), cast).fill(narrative="something else").post(SEND)
     assert "Something was changed" in answer.text
