@@ -6,7 +6,7 @@ nothing once that has changed; and it expires.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -237,6 +237,43 @@ def read_own(unit: Unit, actor: Staff, approval: bytes) -> Request:
     if request.requester != actor.account and not may_confirm(unit, actor, request):
         raise NotFound
     return request
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request says, decided or not."""
+
+    kind: ApprovalKind
+    subject: bytes
+    person: bytes
+    duty: Duty | None
+
+
+def said(unit: Unit, ids: Collection[bytes]) -> dict[str, Asked]:
+    """By the digest (hex) of each of these requests, what it says. Nothing is verified but by these digests.
+
+    Whoever has the digest from an entry of the log so reads what was signed, or finds nothing.
+    """
+    statements = unit.session.scalars(select(Approval.statement).where(Approval.id.in_(ids)))
+    return {_digest(statement): asked for statement in statements if (asked := _asked(statement)) is not None}
+
+
+def about(unit: Unit, person: bytes) -> list[str]:
+    """As what the log knows the requests that concern this person, decided or not."""
+    rows = unit.session.execute(select(Approval.id, Approval.statement).order_by(Approval.id))
+    return [
+        _subject(id_)
+        for id_, statement in rows
+        if (asked := _asked(statement)) is not None and person in (asked.person, asked.subject)
+    ]
+
+
+def _asked(statement: bytes) -> Asked | None:
+    try:
+        _, _, kind, subject, _, _, _, person, duty, *_ = decode_parts(statement)
+        return Asked(ApprovalKind(kind.decode()), subject, person, Duty(duty.decode()) if duty else None)
+    except (Malformed, ValueError):
+        return None
 
 
 def waiting(unit: Unit) -> Sequence[Request]:

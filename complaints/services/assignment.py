@@ -109,6 +109,8 @@ class Begun:
     changed: HandedOver
     readers: str
     """Everybody who holds the case from now on."""
+    left: str
+    """Whoever held it before and does not any more; empty when there is nobody."""
     act: acts.Act = field(repr=False)
     writes: str = field(repr=False)
 
@@ -237,7 +239,7 @@ def assign(
     if case.status not in {CaseStatus.MERGED, CaseStatus.CLOSED} and assigned:
         case.status = CaseStatus.INVESTIGATING
     case_state.project(unit, case)
-    enter_hand_over(unit, Event.CASE_ASSIGNED, actor, opening, begun)
+    enter_hand_over(unit, Event.CASE_ASSIGNED, actor, opening, begun, taken_back=not assigned)
     return begun.changed
 
 
@@ -285,18 +287,23 @@ def hand_over(
     )
     return Begun(
         changed,
+        left=" ".join(sorted(f"left:{h.account.hex()}" for h in before if h.account not in staying)),
         readers=" ".join(sorted(f"{r.member.account.hex()}{'+identity' if r.identity else ''}" for r in readers)),
         act=act,
         writes=writes,
     )
 
 
-def enter_hand_over(unit: Unit, event: Event, actor: Staff, opening: Opening, begun: Begun) -> None:
-    """Has the log say who holds the case from now on, and by which act."""
-    act = begun.act
-    casework.enter(
-        unit, event, actor, opening, subject=begun.readers, act=act.id.hex(), digest=act.digest, writes=begun.writes
-    )
+TAKEN_BACK = "taken-back"
+
+
+def enter_hand_over(
+    unit: Unit, event: Event, actor: Staff, opening: Opening, begun: Begun, *, taken_back: bool = False
+) -> None:
+    """Has the log say who holds the case from now on and who does not any more, and by which act. `taken_back`: nobody got it."""
+    act, reason = begun.act, " ".join(word for word in (TAKEN_BACK if taken_back else "", begun.left) if word)
+    fields = {"subject": begun.readers, "act": act.id.hex(), "digest": act.digest, "writes": begun.writes}
+    casework.enter(unit, event, actor, opening, **fields, **({"reason": reason} if reason else {}))
 
 
 @dataclass(frozen=True, slots=True)

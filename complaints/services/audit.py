@@ -11,9 +11,11 @@ from complaints.errors import NotFound
 from complaints.models import Account, Case, Channel, LogEntry, ProcessorRow
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
-from complaints.services import case_state, log_reading, log_word
+from complaints.services import approvals, case_state, log_reading, log_word, rosters
+from complaints.services.approvals import Asked
 from complaints.services.log_reading import LogLine, Wanted
 from complaints.services.log_verification import Verification
+from complaints.services.rosters import Change
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event
 
@@ -144,7 +146,7 @@ INTACT, WRONG = "intact", "wrong"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries: of one kind or group of kinds, about one case, by one person, of one channel, of these days. An id is hex, as the log has it."""
+    """Which entries: of one kind or group of kinds, about one case, by or about one person, of one channel, of these days. An id is hex, as the log has it."""
 
     kind: Event | Group | None = None
     case: str | None = None
@@ -153,12 +155,13 @@ class Filter:
     first: date | None = None
     last: date | None = None
 
-    @property
-    def wanted(self) -> Wanted:
+    def wanted(self, also: Sequence[str] = ()) -> Wanted:
+        """`also`: what else the log calls the person by, beside their id."""
         events = GROUPS[self.kind] if isinstance(self.kind, Group) else (self.kind,) if self.kind else ()
-        values = {"case": self.case, "actor": self.person, "channel": self.channel}
+        values = {"case": self.case, "channel": self.channel}
         fields = {name: (value,) for name, value in values.items() if value}
-        return Wanted(fields | ({"event": events} if events else {}), self.first, self.last)
+        either = {"actor": (self.person,), "subject": (self.person, *also)} if self.person else {}
+        return Wanted(fields | ({"event": events} if events else {}), self.first, self.last, either)
 
     @property
     def entered(self) -> dict[str, str]:
@@ -181,6 +184,10 @@ class Names:
     """As they are called now, in Thai and in English."""
     erased: dict[str, str]
     """References of test reports that are erased, as entries of the log's tree tell them."""
+    requests: dict[str, Asked]
+    """What a request says, by the digest that its entries hold: what is stored and has another digest is not here."""
+    rosters: dict[str, tuple[Change, ...]]
+    """What a version of a roster changed, by its hash, which its entry holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +265,9 @@ def is_entered(unit: Unit, actor: Staff, wanted: Filter) -> bool:
 
 def read_page(unit: Unit, wanted: Filter, before: int | None = None) -> AuditPage:
     """Entries of positions below `before`, newest first."""
-    page = log_reading.search(unit.session, wanted.wanted, before=before)
+    person = _plain_id(wanted.person) if wanted.person else None
+    also = approvals.about(unit, person) if person else ()
+    page = log_reading.search(unit.session, wanted.wanted(also), before=before)
     return AuditPage(page.lines, _names(unit, page.lines), page.older, page.cut)
 
 
@@ -297,13 +306,18 @@ def read_entry(unit: Unit, position: int) -> AuditPage:
 
 def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
     """One look-up a table, for the ids of a whole page."""
+    requests = approvals.said(unit, _ids_of(lines, "approval"))
+    signed = rosters.changes(unit, _ids_of(lines, "roster"))
+    changed = {line.fields.get("digest") or "" for line in lines} & signed.keys()
     ids = {
         id_
         for line in lines
-        for name in ("actor", "subject", "case", "channel")
+        for name in ("actor", "subject", "case", "channel", "reason")
         for word in (line.fields.get(name) or "").split()
         if (id_ := _id(word))
     }
+    ids |= {id_ for asked in requests.values() for id_ in (asked.subject, asked.person)}
+    ids |= {change.account for digest in changed for change in signed[digest]}
     accounts = unit.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(ids)))
     cases = unit.session.execute(select(Case.id, Case.reference).where(Case.id.in_(ids)))
     channels = unit.session.execute(select(Channel.id, Channel.name_th, Channel.name_en).where(Channel.id.in_(ids)))
@@ -320,7 +334,15 @@ def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
         erased=_erased(unit, [case for case in gone if _id(case)]),
         channels={id_.hex(): (thai, english) for id_, thai, english in channels},
         processors={id_.hex(): (thai, english) for id_, thai, english in processors},
+        requests=requests,
+        rosters={digest: signed[digest] for digest in changed},
     )
+
+
+def _ids_of(lines: Sequence[LogLine], kind: str) -> set[bytes]:
+    """What entries concern that is of this kind (`kind:id`)."""
+    subjects = {line.fields.get("subject") or "" for line in lines}
+    return {id_ for text in subjects if text.startswith(f"{kind}:") and (id_ := _id(text))}
 
 
 def _erased(unit: Unit, cases: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, literal_column, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from complaints.models import LogEntry, LogField
@@ -37,11 +37,28 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched for: in each of these fields one of these values (ids as hex), on the days from `first` to `last`."""
+    """What is searched for: in each of these fields one of these values (ids as hex), on the days from `first` to `last`.
+
+    `either`: in one of these fields one of its values, which is one condition more.
+    """
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     first: date | None = None
     last: date | None = None
+    either: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def conditions(self) -> list["Condition"]:
+        each: list[Mapping[str, Sequence[str]]] = [{name: values} for name, values in self.fields.items()]
+        return [_in_bytes(one) for one in (*each, self.either) if one]
+
+
+Condition = Mapping[str, Sequence[bytes]]
+"""In one of these fields one of its values."""
+
+
+def _in_bytes(either: Mapping[str, Sequence[str]]) -> Condition:
+    return {name: [value.encode() for value in values] for name, values in either.items()}
 
 
 def page(
@@ -75,18 +92,17 @@ def search(session: Session, wanted: Wanted, *, before: int | None = None, size:
     if reach is None:
         return LogPage((), None)
     low, end = reach.start, min(reach.stop, _LAST if before is None else max(0, before))
-    fields = {name: [value.encode() for value in values] for name, values in wanted.fields.items()}
-    driving = min(fields, key=lambda name: _count(session, name, fields[name], low, end), default=None)
-    rest = [_has(name, values) for name, values in fields.items() if name != driving]
+    conditions = wanted.conditions
+    driving: Condition = min(conditions, key=lambda one: _count(session, one, low, end), default={})
+    rest = [_has(one) for one in conditions if one is not driving]
     if wanted.first or wanted.last:
         rest.append(_in_days(wanted))
-    values = fields[driving] if driving else []
     if not rest:
-        looked = _newest(driving, values, low, end, size + 1)
+        looked = _newest(driving, low, end, size + 1)
         positions = list(session.scalars(looked))
         stopped = None
     else:
-        looked = _newest(driving, values, low, end, WINDOW)
+        looked = _newest(driving, low, end, WINDOW)
         source = looked.subquery()
         found = select(source.c.entry).where(*(condition(source.c.entry) for condition in rest))
         positions = list(session.scalars(found.order_by(source.c.entry.desc()).limit(size + 1)))
@@ -150,17 +166,18 @@ def _days(wanted: Wanted) -> tuple[bytes, bytes]:
     return (wanted.first or date.min).isoformat().encode(), (wanted.last or date.max).isoformat().encode()
 
 
-def _newest(name: str | None, values: Sequence[bytes], low: int, end: int, limit: int) -> Select[Any]:
-    """The newest `limit` positions from `low` to below `end` of entries with one of the values; of all entries without a name."""
-    if name is None:
+def _newest(wanted: Condition, low: int, end: int, limit: int) -> Select[Any]:
+    """The newest `limit` positions from `low` to below `end` of entries that fulfil it; of all entries when it names no field."""
+    if not wanted:
         every = select(LogEntry.position.label("entry")).where(LogEntry.position >= low, LogEntry.position < end)
         return every.order_by(LogEntry.position.desc()).limit(limit)
-    each = [_newest_with(name, value, low, end, limit) for value in values]
+    each = [_newest_with(name, value, low, end, limit) for name, values in wanted.items() for value in values]
     if len(each) == 1:
         return each[0]
     # For each value apart, and then together: asked for at once they would all be read and sorted.
     together = union_all(*(select(one.subquery().c.entry) for one in each)).subquery()
-    return select(together.c.entry).order_by(together.c.entry.desc()).limit(limit)
+    found = select(together.c.entry).order_by(together.c.entry.desc()).limit(limit)
+    return found.distinct() if len(wanted) > 1 else found  # whoever acts on themself is found in both fields
 
 
 def _newest_with(name: str, value: bytes, low: int, end: int, limit: int) -> Select[Any]:
@@ -169,9 +186,9 @@ def _newest_with(name: str, value: bytes, low: int, end: int, limit: int) -> Sel
     return found.order_by(row.entry.desc()).limit(limit)
 
 
-def _count(session: Session, name: str, values: Sequence[bytes], low: int, end: int) -> int:
+def _count(session: Session, wanted: Condition, low: int, end: int) -> int:
     """How many entries there are to look through, WINDOW at most."""
-    some = _newest(name, values, low, end, WINDOW).subquery()
+    some = _newest(wanted, low, end, WINDOW).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
@@ -181,9 +198,9 @@ def _last_of_window(session: Session, looked: Select[Any]) -> int | None:
     return session.scalar(select(source.c.entry).order_by(source.c.entry.desc()).offset(WINDOW - 1).limit(1))
 
 
-def _has(name: str, values: Sequence[bytes]) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
+def _has(wanted: Condition) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
     other = aliased(LogField)
-    same = and_(_named(other, name), other.value.in_(values))
+    same = or_(*(and_(_named(other, name), other.value.in_(values)) for name, values in wanted.items()))
     return lambda entry: select(other.number).where(other.entry == entry, same).exists()
 
 

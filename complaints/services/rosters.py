@@ -6,7 +6,8 @@ log holds the hash of every version, and the secret files the newest that this s
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property, lru_cache
@@ -244,6 +245,39 @@ def _was_founded(unit: Unit, channel: bytes) -> bool:
     if chain(unit, channel) or unit.secrets.head_of(channel) is not None:
         return True
     return log_word.newest(unit, f"roster:{channel.hex()}") is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a version of a roster made of somebody: `before` and `after` None where they are not on it."""
+
+    account: bytes
+    before: Duty | None
+    after: Duty | None
+
+
+def changes(unit: Unit, channels: Collection[bytes]) -> dict[str, tuple[Change, ...]]:
+    """By the hash (hex) of each version of these channels' rosters, what it changed. Nothing is verified but by these hashes.
+
+    Whoever has the hash from an entry of the log so reads what was signed, or finds nothing.
+    """
+    stored = select(RosterRow.canonical).where(RosterRow.channel_id.in_(channels))
+    by_hash: dict[bytes, Roster] = {}
+    for canonical in unit.session.scalars(stored):
+        with suppress(Malformed):
+            roster = parse(canonical)
+            by_hash[roster.hash] = roster
+    return {digest.hex(): tuple(_changes(by_hash.get(r.previous), r)) for digest, r in by_hash.items()}
+
+
+def _changes(before: Roster | None, after: Roster) -> Iterator[Change]:
+    """New keys under the same duty are a change as well."""
+    earlier = {member.account: member for member in before.members} if before else {}
+    later = {member.account: member for member in after.members}
+    for account in earlier | later:
+        was, becomes = earlier.get(account), later.get(account)
+        if was != becomes:
+            yield Change(account, was.duty if was else None, becomes.duty if becomes else None)
 
 
 def keeping_keys(unit: Unit, channel: bytes, since: Mapping[bytes, bytes]) -> frozenset[bytes]:

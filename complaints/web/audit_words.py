@@ -10,9 +10,13 @@ from flask_babel import lazy_gettext as _
 
 from complaints.policy import Action, Verdict
 from complaints.services import case_state, new_keys
+from complaints.services.approvals import Asked
+from complaints.services.assignment import TAKEN_BACK
 from complaints.services.audit import INTACT, WRONG, Group, Names
 from complaints.services.log_reading import LogLine
+from complaints.services.rosters import Change
 from complaints.vocabulary import (
+    ApprovalKind,
     CaseStatus,
     CommentState,
     CompartmentName,
@@ -319,6 +323,9 @@ ACTIONS: dict[str, Any] = {
     "recovery": _("A lost passphrase"),
     "recovery-code": _("A recovery code"),
     "passphrase": _("A new passphrase"),
+    "identity": _("The reporter’s identity"),
+    "request": _("A request"),
+    "address": _("The e-mail address"),
     Action.SIGN_UNDERTAKING: _("Sign the undertaking"),
     Action.SEE_SET_UP: _("See the set-up"),
     Action.PUBLISH_TEXTS: _("Publish a text"),
@@ -338,7 +345,18 @@ ACTIONS: dict[str, Any] = {
     Action.SEE_STATISTICS: _("See statistics"),
 }
 
+_ASKED: dict[ApprovalKind, Any] = {
+    ApprovalKind.ADMINISTRATOR: _("becomes an administrator"),
+    ApprovalKind.NO_ADMINISTRATOR: _("is an administrator no longer"),
+    ApprovalKind.NEW_KEYS: _("gets new keys, for passphrase and code are lost"),
+}
+
 _REASONS: dict[str, Any] = {
+    ApprovalKind.ROSTER: _("Change of a roster"),
+    ApprovalKind.ADMINISTRATOR: _("A new administrator"),
+    ApprovalKind.NO_ADMINISTRATOR: _("The administrator’s role is taken"),
+    ApprovalKind.REPLACEMENT: _("Replacing somebody on their cases"),
+    ApprovalKind.NEW_KEYS: _("New keys for an account"),
     Verdict.ROLE_MISSING: _("The role for it was missing"),
     Verdict.SUSPENDED: _("The account was suspended"),
     "no-lead": _("Only a lead of the channel may"),
@@ -351,6 +369,7 @@ _REASONS: dict[str, Any] = {
     "accepted": _("accepted"),
     "refused": _("refused"),
     "passphrase": _("The passphrase was wrong"),
+    TAKEN_BACK: _("An assignment was taken back"),
     INTACT: _("Every entry was as the log’s key signed it"),
     WRONG: _("Something was wrong with the log"),
 }
@@ -371,6 +390,8 @@ class EntryView:
     when: str
     who: str
     about: tuple[str, ...]
+    agreed: tuple[str, ...]
+    """What a request asks for, or whom a version of a roster concerned and how, as what was signed says it."""
     fields: tuple[tuple[str, str, str], ...]
     """Every field: its name in words, what it says in words, and its value as it is stored."""
 
@@ -379,13 +400,16 @@ def entry_view(line: LogLine, names: Names, locale: Locale) -> EntryView:
     fields = line.fields
     event = _event(fields.get("event"))
     read = {name: _field(name, value, names, locale) for name, value in fields.items()}
+    agreed = _agreed(fields, names, locale)
+    kind = gettext("An assignment was taken back") if _was_taken_back(fields) else read.get("event", "")
     return EntryView(
         position=line.position,
-        kind=read.get("event", ""),
+        kind=kind,
         meaning=str(MEANINGS[event]) if event else "",
         when=read.get("time") or read.get("day", ""),
         who=_who(fields, read),
-        about=_about(fields, read),
+        about=_about(fields, read, agreed),
+        agreed=agreed,
         fields=tuple((str(FIELD_WORDS.get(name, name)), read[name], fields[name] or "") for name in fields),
     )
 
@@ -394,12 +418,47 @@ def _event(value: str | None) -> Event | None:
     return Event(value) if value in set(Event) else None
 
 
-def _about(fields: dict[str, str | None], read: dict[str, str]) -> tuple[str, ...]:
-    """What the entry concerned, each thing once; sealed words go without saying."""
-    said = [read[name] for name in ("case", "channel", "subject", "reason") if name in read]
-    if (fields.get("subject") or "").startswith("record:"):
-        said.remove(read["subject"])
-    return tuple(dict.fromkeys(said))
+def _about(fields: dict[str, str | None], read: dict[str, str], agreed: tuple[str, ...]) -> tuple[str, ...]:
+    """What the entry concerned, each thing once; sealed words go without saying, and so does a request of which more is known."""
+    subject = fields.get("subject") or ""
+    silent = {"subject"} if subject.startswith("record:") else set()
+    if agreed and subject.startswith("approval:"):
+        silent = {"subject", "reason"}
+    said = [read[name] for name in ("case", "channel", "subject", "reason") if name in read and name not in silent]
+    return tuple(dict.fromkeys((*said, *agreed)))
+
+
+def _was_taken_back(fields: dict[str, str | None]) -> bool:
+    return (fields.get("reason") or "").partition(" ")[0] == TAKEN_BACK
+
+
+def _agreed(fields: dict[str, str | None], names: Names, locale: Locale) -> tuple[str, ...]:
+    digest = fields.get("digest") or ""
+    if asked := names.requests.get(digest):
+        return (_asked(asked, names, locale),)
+    return tuple(_change(change, names) for change in names.rosters.get(digest, ()))
+
+
+def _asked(asked: Asked, names: Names, locale: Locale) -> str:
+    name = names.accounts.get(asked.person.hex(), asked.person.hex())
+    if asked.kind is ApprovalKind.ROSTER:
+        channel = _channel(asked.subject.hex(), names, locale)
+        what = words(asked.duty) if asked.duty else gettext("leaves the roster")
+        return f"{name}: {what} · {channel}"
+    if asked.kind is ApprovalKind.REPLACEMENT:
+        leaver = names.accounts.get(asked.subject.hex(), asked.subject.hex())
+        what = gettext("goes on with the cases of: %(name)s", name=leaver)
+    else:
+        what = str(_ASKED[asked.kind])
+    return f"{name}: {what}"
+
+
+def _change(change: Change, names: Names) -> str:
+    name = names.accounts.get(change.account.hex(), change.account.hex())
+    if change.before is change.after:
+        return gettext("%(name)s: new keys", name=name)
+    before, after = (words(duty) if duty else gettext("not on the roster") for duty in (change.before, change.after))
+    return f"{name}: {before} → {after}"
 
 
 def _who(fields: dict[str, str | None], read: dict[str, str]) -> str:
@@ -430,7 +489,7 @@ def _in_words(name: str, value: str, names: Names, locale: Locale) -> str:
         "case": lambda text: _case(text, names),
         "channel": lambda text: _channel(text, names, locale),
         "subject": lambda text: _subjects(text, names, locale),
-        "reason": _reason,
+        "reason": lambda text: _left(text, names) or _reason(text),
         "state": lambda text: _state(text, names, locale),
     }
     return put[name](value) if name in put else value
@@ -545,9 +604,16 @@ def _searched(text: str) -> str:
     return " · ".join(said)
 
 
+def _left(text: str, names: Names) -> str:
+    """Whoever holds no key of a case any more; empty for any other text."""
+    ids = [word.removeprefix("left:") for word in text.split() if word.startswith("left:")]
+    gone = ", ".join(sorted(names.accounts.get(id_, id_) for id_ in ids))
+    return gettext("No key any more: %(names)s", names=gone) if gone else ""
+
+
 def _reason(text: str) -> str:
     """An opening's reason, a verdict, a search, or roles before and after (`a b -> c`)."""
-    for kind in (OpeningReason, CommentState, Outcome, FactorKind, Tie):
+    for kind in (OpeningReason, CommentState, Outcome, FactorKind, Tie, CompartmentName):
         if text in set(kind):
             return words(kind(text))
     if searched := _searched(text):

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from complaints.policy import Action
-from complaints.services import case_state, log_reading
+from complaints.services import approvals, case_state, log_reading
 from complaints.services.access_log import FIELDS
 from complaints.services.audit import GROUPS, Group
 from complaints.services.unit import Units
-from complaints.vocabulary import Event
+from complaints.vocabulary import Duty, Event
 from complaints.web import audit, audit_words
 from complaints.web.audit_words import ACTIONS, FACTS, FIELD_WORDS, GROUP_WORDS, MEANINGS
 from crypto import SigningKey, checkpoint
@@ -155,11 +155,49 @@ def test_a_search_by_group_shows_what_belongs_to_it(auditor: Browser, cast: Cast
     assert all("A case was assigned" in row or "roster was signed" in row for row in rows)
 
 
-def test_a_search_by_person_shows_what_they_did(auditor: Browser, cast: Cast) -> None:
+def test_a_search_by_person_shows_what_they_did_and_what_concerned_them(auditor: Browser, cast: Cast) -> None:
+    admin, lead, member = cast.administrator, cast.lead, cast.other_lead
     cast.assign(cast.report())
-    rows = rows_of(auditor.get(f"{LOG}?person={cast.lead.account.hex()}").text)
+    with cast.units.writing() as unit:
+        signing, duty = admin.keys.signing, Duty.MEMBER
+        approval = approvals.ask_for_roster(unit, admin.actor, signing, cast.channel, member.account, duty)
+    rows = rows_of(auditor.get(f"{LOG}?person={lead.account.hex()}&event=case.assigned").text)
+    assert len(rows) == 1
+    assert f'<span class="audit-who">{lead.display_name}</span>' in rows[0]
+    assert not rows_of(auditor.get(f"{LOG}?person={member.account.hex()}&event=case.assigned").text)
+    rows = rows_of(auditor.get(f"{LOG}?person={member.account.hex()}&event=approval.asked").text)
+    assert len(rows) == 1
+    assert admin.display_name in rows[0]
+    assert member.display_name in rows[0]
+    assert approval.hex() not in rows[0]
+    rows = rows_of(auditor.get(f"{LOG}?person={member.account.hex()}&event=account.created").text)
+    assert len(rows) == 1
+
+
+def test_the_log_says_who_became_a_reader(auditor: Browser, cast: Cast) -> None:
+    admin, lead, member = cast.administrator, cast.lead, cast.investigator
+    with cast.units.writing() as unit:
+        approval = approvals.ask_for_roster(
+            unit, admin.actor, admin.keys.signing, cast.channel, member.account, Duty.LEAD
+        )
+    with cast.units.writing() as unit:
+        digits = member.member(Duty.LEAD).fingerprint[-23:]
+        approvals.confirm(unit, lead.actor, lead.keys.signing, approval, digits)
+    for kind in ("approval.asked", "approval.confirmed"):
+        (row,) = rows_of(auditor.get(f"{LOG}?event={kind}").text)
+        assert f"{member.display_name}: Lead · " in row
+    row = rows_of(auditor.get(f"{LOG}?event=roster.signed").text)[0]
+    assert f"{member.display_name}: Member → Lead" in row
+    assert cast.triage.display_name not in row
+    (position,) = re.findall(rf'href="({LOG}/[0-9]+)"', row)
+    assert f"{member.display_name}: Member → Lead" in auditor.get(position).text
+
+
+def test_what_was_stored_in_place_of_what_was_signed_is_not_told(auditor: Browser, cast: Cast, units: Units) -> None:
+    tamper(units, "UPDATE roster SET canonical = signature")
+    rows = rows_of(auditor.get(f"{LOG}?event=roster.signed").text)
     assert rows
-    assert all(f'<span class="audit-who">{cast.lead.display_name}</span>' in row for row in rows)
+    assert all("→" not in row for row in rows)
 
 
 def test_a_search_by_channel_shows_that_channel(auditor: Browser, cast: Cast, log: Log) -> None:

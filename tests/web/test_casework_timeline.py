@@ -10,7 +10,7 @@ import time_machine
 
 from complaints import clock
 from complaints.policy import Action
-from complaints.services import case_flow, mailbox
+from complaints.services import assignment, case_flow, mailbox
 from complaints.services.case_flow import Handling
 from complaints.vocabulary import CaseStatus, Event, Priority, Risk
 from tests.cast import CANARIES, NARRATIVE, Cast, Report
@@ -61,6 +61,20 @@ class TestDecliningLadder(FormLadder):
     has_words = True
     form: ClassVar = {"text": WHY}
     wrong_methods = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def test_what_is_taken_back_says_from_whom(cast: Cast, signed_in: SignedIn, report: Report) -> None:
+    cast.assign(report)
+    with cast.units.writing() as unit:
+        lead = cast.lead
+        assignment.assign(unit, lead.actor, lead.keys, lead.identity_key, report.case, {}, expected_epoch=2)
+    browser = signed_in(cast.lead)
+    newest, before = steps(browser.get(f"{address(report)}/timeline?lang=en").text)[:2]
+    assert "An assignment was taken back" in newest
+    assert f"No key any more: {cast.investigator.display_name}" in newest
+    assert "A case was assigned" in before
+    thai = browser.get(f"{address(report)}/timeline?lang=th").text.replace("\u2060", "")
+    assert "ถอนการมอบหมาย" in thai
 
 
 def test_it_says_who_did_what_newest_first_and_nothing_that_is_sealed(
