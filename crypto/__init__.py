@@ -29,6 +29,7 @@ Byte layouts are in docs/formats.md. A format never changes: a new shape is a ne
 """
 
 from crypto import checkpoint, merkle
+from crypto._typed import readings
 from crypto.checkpoint import Checkpoint
 from crypto.commitment import SALT, commit, entry_data
 from crypto.context import Context, decode_parts, encode_parts
@@ -95,6 +96,7 @@ __all__ = [
     "open_field",
     "padded_length",
     "padme",
+    "readings",
     "seal_field",
     "split_seed",
     "unlock_seed",

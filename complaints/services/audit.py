@@ -11,7 +11,7 @@ from complaints.errors import NotFound
 from complaints.models import Account, Case, Channel, LogEntry, ProcessorRow
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
-from complaints.services import approvals, case_state, log_reading, log_word, rosters
+from complaints.services import approvals, case_state, log_reading, log_word, references, rosters
 from complaints.services.approvals import Asked
 from complaints.services.log_reading import LogLine, Wanted
 from complaints.services.log_verification import Verification
@@ -218,7 +218,7 @@ class Verified:
 def find_case(unit: Unit, text: str) -> str | None:
     """The id (hex) of the case with this reference, or with this id as the log shows it; None when there is none."""
     wanted = text.strip()
-    by_reference = unit.session.scalar(select(Case.id).where(Case.reference == wanted.upper()))
+    by_reference = unit.session.scalar(select(Case.id).where(Case.reference.in_(references.read(wanted))))
     if by_reference is not None:
         return by_reference.hex()
     id_ = _plain_id(wanted)

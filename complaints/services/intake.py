@@ -3,7 +3,6 @@
 All cryptography happens in `prepare`, before the transaction; `receive` stores the result in one.
 """
 
-import secrets as random_source
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -20,6 +19,7 @@ from complaints.services import (
     organisation,
     questions,
     records,
+    references,
     report_draft,
     rosters,
     routing,
@@ -43,8 +43,6 @@ from complaints.vocabulary import (
     Risk,
 )
 from crypto import AccountSeed, Receipt, SecretKey
-
-_REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _TABLES = Base.metadata.tables
 _ACCOUNT, _CASE, _CASELOAD = _TABLES["account"], _TABLES["cases"], _TABLES["caseload"]
@@ -137,7 +135,7 @@ def receive(unit: Unit, sealed: SealedReport) -> Received:
         return earlier
     if rosters.current(unit, sealed.channel).hash != sealed.roster:
         raise Conflict("the recipients have just changed")
-    reference = _new_reference()
+    reference = references.draw()
     row = _case_row(unit, sealed, reference)
     try:
         with unit.attempting():
@@ -324,9 +322,3 @@ def _project(unit: Unit, sealed: SealedReport, reference: str) -> None:
             for member in sealed.readers
         ],
     )
-
-
-def _new_reference() -> str:
-    """Eight random symbols (39 bits), easily told apart when read aloud. Names a case to staff; opens nothing."""
-    symbols = [random_source.choice(_REFERENCE_ALPHABET) for _ in range(8)]
-    return f"{''.join(symbols[:4])}-{''.join(symbols[4:])}"

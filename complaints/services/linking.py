@@ -24,6 +24,7 @@ from complaints.services import (
     keyrings,
     own_labels,
     records,
+    references,
     rehearsals,
 )
 from complaints.services.case_links import Link
@@ -46,7 +47,7 @@ _CASE, _LINE = _TABLES["cases"], _TABLES["caseload"]
 _FIND = (
     select(_CASE.c.id)
     .join(_LINE, _LINE.c.case_id == _CASE.c.id)
-    .where(_CASE.c.reference == bindparam("reference"), _LINE.c.account_id == bindparam("account"))
+    .where(_CASE.c.reference.in_(bindparam("references", expanding=True)), _LINE.c.account_id == bindparam("account"))
 )
 
 
@@ -112,12 +113,9 @@ def _suggested(
 
 def find(unit: Unit, actor: Staff, reference: str) -> bytes | None:
     """A case of the actor's by its reference; None as well for one that is there and is not theirs."""
-    found: bytes | None = unit.run(_FIND, {"account": actor.account, "reference": _plain(reference)}).scalar()
+    meant = list(references.read(reference))
+    found: bytes | None = unit.run(_FIND, {"account": actor.account, "references": meant}).scalar()
     return found
-
-
-def _plain(reference: str) -> str:
-    return "".join(reference.split()).upper()
 
 
 def link(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, other: bytes | None, text: str) -> str:

@@ -1,6 +1,6 @@
 """Search through everything a reader holds keys for. Nothing is indexed: cases are opened, looked through, and forgotten, some at a time.
 
-Looking through is done in a reading unit, so that nobody waits for it; what was opened is then entered, in one entry, and only after that is
+A reference, and the reader's own labels, are looked for first: nothing of a case is opened for them (`known`). Looking through is done in a reading unit, so that nobody waits for it; what was opened is then entered, in one entry, and only after that is
 anything shown (`enter`). Identities are not searched: each takes an opening of its own.
 """
 
@@ -9,15 +9,14 @@ import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Date, LargeBinary, bindparam, func, select, tuple_
 
 from complaints.errors import Invalid, Refused
 from complaints.models import Base, Case
 from complaints.policy import Staff
-from complaints.services import keyrings, records
-from complaints.services.caseload import Cursor
+from complaints.services import caseload, keyrings, own_labels, records, references
+from complaints.services.caseload import CaseLine, Cursor
 from complaints.services.keys import SessionKeys
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import CompartmentName, Event, RecordKind
@@ -37,6 +36,9 @@ _ORDER = (_LINE.c.received.desc(), _LINE.c.case_id.desc())
 _FIRST = _MINE.order_by(*_ORDER).limit(AT_ONCE + 1)
 _NEXT = _MINE.where(tuple_(_LINE.c.received, _LINE.c.case_id) < _EDGE).order_by(*_ORDER).limit(AT_ONCE + 1)
 _COUNT = select(func.count()).select_from(_MINE.limit(COUNT_CAP).subquery())
+_NAMED = select(_LINE.c.case_id).where(
+    _LINE.c.account_id == bindparam("account"), _LINE.c.reference.in_(bindparam("references", expanding=True))
+)
 _STILL = select(_LINE.c.case_id).where(
     _LINE.c.account_id == bindparam("account"), _LINE.c.case_id.in_(bindparam("cases", expanding=True))
 )
@@ -100,6 +102,21 @@ def terms_of(text: str) -> tuple[str, ...]:
     if len(terms) > MOST_TERMS:
         raise Invalid({"terms": "too-long"})
     return terms
+
+
+# -- Without opening anything ----------------------------------------------------------------------------------------
+
+
+def known(unit: Unit, actor: Staff, keys: SessionKeys, text: str) -> tuple[CaseLine, ...]:
+    """The actor's cases with this reference, and those whose label, of the actor's own, has every term. Opens nothing of a case."""
+    meant = list(references.read(text))
+    named = unit.run(_NAMED, {"account": actor.account, "references": meant}).scalars().all() if meant else []
+    terms = terms_of(text)
+    labels = own_labels.of_reader(unit, actor, keys).by_case
+    labelled = [case for case, label in labels.items() if all(term in plain(label).casefold() for term in terms)]
+    found = list(dict.fromkeys([*named, *labelled]))
+    lines = caseload.lines_of(unit, actor, found)
+    return tuple(lines[case] for case in found if case in lines)
 
 
 # -- Looking ---------------------------------------------------------------------------------------------------------
@@ -189,15 +206,3 @@ def _hit(case: Case, kind: RecordKind, text: str, folded: str, term: str) -> Hit
     lead = "… " if start > _AROUND else ""
     trail = " …" if end + _AROUND < len(shown) else ""
     return Hit(case.id, case.reference, kind, lead + before, shown[start:end], after + trail)
-
-
-def references(unit: Unit, actor: Staff, cases: Sequence[bytes]) -> dict[bytes, str]:
-    """Of those that are the actor's, in the order given: for what an earlier post has found."""
-    rows = unit.run(_KNOWN, {"account": actor.account, "cases": list(cases)}).all() if cases else []
-    known: dict[bytes, Any] = {row.case_id: row.reference for row in rows}
-    return {case: known[case] for case in cases if case in known}
-
-
-_KNOWN = select(_LINE.c.case_id, _LINE.c.reference).where(
-    _LINE.c.account_id == bindparam("account"), _LINE.c.case_id.in_(bindparam("cases", expanding=True))
-)

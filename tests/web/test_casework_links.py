@@ -135,6 +135,15 @@ def test_whoever_holds_one_sees_nothing_of_a_link(
     assert signed_in(cast.investigator).get(address(other)).status_code == 404
 
 
+@pytest.mark.parametrize("between", ["", " "])
+def test_a_reference_is_read_however_it_was_typed(
+    cast: Cast, signed_in: SignedIn, log: Log, report: Report, other: Report, between: str
+) -> None:
+    typed = other.reference.lower().replace("-", between)
+    assert link(signed_in(cast.lead), report, other=typed).status_code == 303
+    assert len(log.entries(Event.CASE_LINKED)) == 2
+
+
 def test_a_reference_of_somebody_elses_case_is_answered_like_none(
     cast: Cast, signed_in: SignedIn, report: Report
 ) -> None:

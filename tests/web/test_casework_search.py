@@ -6,7 +6,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from complaints.policy import Action
-from complaints.services import search
+from complaints.services import own_labels, search
+from complaints.services.own_labels import OwnMark
 from complaints.vocabulary import Event
 from tests.cast import NARRATIVE, Cast, Report
 from tests.web.conftest import Browser, Log, token_in
@@ -44,6 +45,48 @@ def test_what_is_found_is_shown_with_what_stands_around_it(
     assert "<mark>ใบเสร็จ</mark>" in page
     (entry,) = log.entries(Event.CASES_SEARCHED)
     assert entry["subject"] == f"case:{report.case.hex()}"
+
+
+@pytest.mark.parametrize("kind", ["reference", "typed in a hurry", "label"])
+def test_what_names_a_case_finds_it_and_opens_none(
+    cast: Cast, signed_in: SignedIn, log: Log, report: Report, kind: str
+) -> None:
+    other, browser = cast.report(), signed_in(cast.lead)
+    with cast.units.writing() as unit:
+        own_labels.mark(unit, cast.lead.actor, cast.lead.keys, report.case, OwnMark(False, "CANARY-LABEL ขนส่ง-โบนัส"))
+    words = {
+        "reference": report.reference,
+        "typed in a hurry": report.reference.replace("-", " ").lower(),
+        "label": "ขนส่ง-โบนัส canary-label",
+    }[kind]
+    answer = look(browser, words)
+    assert f'/staff/cases/{report.case.hex()}"' in answer.text
+    assert "CANARY-LABEL" in answer.text
+    assert other.reference not in answer.text
+    assert not log.entries(Event.CASES_SEARCHED)
+    assert not log.entries(Event.CASE_OPENED)
+    further = look(browser, words, answer, through="1")
+    assert 'id="known"' in further.text
+    assert 'id="found"' in further.text
+    assert len(log.entries(Event.CASES_SEARCHED)) == 1
+
+
+def test_somebody_elses_case_is_not_found_by_its_reference_or_their_label(
+    cast: Cast, signed_in: SignedIn, report: Report
+) -> None:
+    with cast.units.writing() as unit:
+        own_labels.mark(unit, cast.lead.actor, cast.lead.keys, report.case, OwnMark(False, "CANARY-LABEL"))
+    assert f"/staff/cases/{report.case.hex()}" not in look(signed_in(cast.unassigned), report.reference).text
+    assert "/staff/cases/" + report.case.hex() not in look(signed_in(cast.triage), "CANARY-LABEL").text
+
+
+def test_every_word_is_marked_and_a_case_is_told_by_more_than_its_number(
+    cast: Cast, signed_in: SignedIn, report: Report
+) -> None:
+    page = look(signed_in(cast.lead), "CANARY-NARRATIVE ใบเสร็จ").text
+    assert page.count("<mark>") >= 2
+    line = page.partition('class="hits__line">')[2].partition("</p>")[0]
+    assert "·" in line
 
 
 def test_whoever_holds_nothing_finds_nothing(cast: Cast, signed_in: SignedIn, log: Log, report: Report) -> None:

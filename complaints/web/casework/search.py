@@ -1,15 +1,19 @@
-"""Search: what is looked for is posted, so that it stands in no address; one post looks through some cases, and a button goes on."""
+"""Search: what is looked for is posted, so that it stands in no address; one post looks through some cases, and a button goes on.
+
+What names a case, its reference or the reader's own label, is answered without opening any; another button looks through what is written.
+"""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask import request
 
 from complaints.errors import Invalid
 from complaints.policy import Action
-from complaints.services import search
-from complaints.services.caseload import Cursor
-from complaints.services.search import Batch
+from complaints.services import caseload, own_labels, search
+from complaints.services.caseload import CaseLine, Cursor
+from complaints.services.search import Batch, Hit
 from complaints.services.unit import Unit
 from complaints.web.casework.frame import blueprint, part_name
 from complaints.web.forms.casework import SearchForm
@@ -23,26 +27,47 @@ _KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    batch: Batch = field(repr=False)
+    known: tuple[CaseLine, ...]
+    batch: Batch | None = field(repr=False)
+    """None: what was typed names a case, and none was opened."""
     before: int
     """Cases that earlier posts looked through."""
+    terms: tuple[str, ...] = field(repr=False)
 
 
 def _page(visit: Visit, unit: Unit, form: SearchForm, looked: _Looked | None = None, status: int = 200) -> Page:
     values: dict[str, object] = {"form": form, "total": search.count(unit, visit.staff), "cap": search.COUNT_CAP}
     if looked is not None:
+        labels = own_labels.of_reader(unit, visit.staff, visit.keys).by_case if looked.known else {}
+        values |= {"known": [(line, labels.get(line.id, "")) for line in looked.known]}
+    if looked is not None and looked.batch is not None:
         batch = looked.batch
-        earlier = search.references(unit, visit.staff, _earlier())
-        found = [*earlier, *(hit.case for hit in batch.hits)]
+        earlier = caseload.lines_of(unit, visit.staff, _earlier())
+        lines = caseload.lines_of(unit, visit.staff, [hit.case for hit in batch.hits])
+        hits = [
+            (lines[hit.case], part_name(hit.kind), _pieces(hit, looked.terms))
+            for hit in batch.hits
+            if hit.case in lines
+        ]
+        found = [*earlier, *lines]
         values |= {
             "batch": batch,
-            "places": {hit.case: part_name(hit.kind) for hit in batch.hits},
-            "earlier": earlier,
+            "earlier": [earlier[case] for case in _earlier() if case in earlier],
+            "hits": hits,
             "found": " ".join(case.hex() for case in found[-_KEPT:]),
             "looked": looked.before + len(batch.opened),
             "after": batch.after.text() if batch.after else "",
         }
     return Page("casework/search.html", values, status)
+
+
+def _pieces(hit: Hit, terms: Sequence[str]) -> list[tuple[str, bool]]:
+    """What stands around the first term, cut where any of the terms stands, and whether a piece is one."""
+    any_term = re.compile(f"({'|'.join(map(re.escape, sorted(terms, key=len, reverse=True)))})", re.IGNORECASE)
+    around = [
+        [(piece, at % 2 == 1) for at, piece in enumerate(any_term.split(text))] for text in (hit.before, hit.after)
+    ]
+    return [(piece, marked) for piece, marked in (*around[0], (hit.term, True), *around[1]) if piece]
 
 
 def _earlier() -> list[bytes]:
@@ -59,12 +84,16 @@ def searching(visit: Visit) -> Reply:
 
 def _look(visit: Visit) -> _Looked:
     form = SearchForm(request.form)
-    terms = search.terms_of(form.terms.data or "")
+    text = form.terms.data or ""
+    terms = search.terms_of(text)
     after = Cursor.parse(form.after.data or "")
     before = form.looked.data or ""
     with visit.app.units.reading() as unit:
+        known = search.known(unit, visit.staff, visit.keys, text)
+        if known and not form.through.data:
+            return _Looked(known, None, 0, terms)
         batch = search.look(unit, visit.staff, visit.keys, terms, after)
-    return _Looked(batch, int(before) if after and re.fullmatch("[0-9]{1,7}", before) else 0)
+    return _Looked(known, batch, int(before) if after and re.fullmatch("[0-9]{1,7}", before) else 0, terms)
 
 
 def _again(visit: Visit, error: Invalid) -> Reply:
@@ -78,5 +107,7 @@ def _again(visit: Visit, error: Invalid) -> Reply:
 @guarded(Action.SEARCH_CASES, UnitKind.WRITING, prepare=_look, on_error={Invalid: _again})
 def look(visit: Visit) -> Reply:
     looked: _Looked = visit.prepared
-    entered = search.enter(visit.unit, visit.staff, looked.batch)
-    return _page(visit, visit.unit, SearchForm(request.form), _Looked(entered, looked.before))
+    entered = search.enter(visit.unit, visit.staff, looked.batch) if looked.batch else None
+    return _page(
+        visit, visit.unit, SearchForm(request.form), _Looked(looked.known, entered, looked.before, looked.terms)
+    )

@@ -185,9 +185,10 @@ class RecusalForm(Form):
 
 
 class SearchForm(Form):
-    """`after`, `looked`: where an earlier post stopped, and how many cases it had looked through."""
+    """`after`, `looked`: where an earlier post stopped, and how many cases it had looked through. `through`: look into cases whatever is known without."""
 
     terms = StringField()
+    through = HiddenField()
     after = HiddenField()
     looked = HiddenField()
 
