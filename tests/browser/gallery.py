@@ -382,7 +382,7 @@ class Gallery:
         visitor.find("main form button[type=submit]").click()
         expect(visitor.find(".govuk-notification-banner")).to_be_visible()
         yield "transcript-corrected", visitor
-        reference = visitor.find(".govuk-summary-list__value").nth(1).inner_text().strip()
+        reference = journey.reference_in(visitor)
         visitor.go(f"/{self.language}/inbox/case/transcript")
         yield "transcript-again", visitor
         visitor.go(f"/{self.language}/inbox/case/looked")
@@ -574,7 +574,7 @@ class Gallery:
         """Of the most told report, or of the one with this receipt."""
         reporter = self.visitor()
         journey.open_mailbox(reporter, receipt or self.site.receipts[0])
-        return reporter.find(".govuk-summary-list__value").nth(1).inner_text().strip()
+        return journey.reference_in(reporter)
 
     def _identity(self, lead: Visitor, case: str) -> States:
         lead.go(f"{case}/identity")

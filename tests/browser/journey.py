@@ -1,5 +1,6 @@
 """The moves of the whole job, as people make them: by what they see and press, whatever the language."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -197,6 +198,12 @@ def open_mailbox(visitor: Visitor, typed: str) -> None:
     visitor.find("#code").press_sequentially(typed)
     visitor.find(f"form[action='/{language}/inbox'] button[type=submit]").click()
     expect(visitor.find("#conversation")).to_be_visible()
+
+
+def reference_in(visitor: Visitor) -> str:
+    """The case's reference, from its mailbox."""
+    values = visitor.find(".govuk-summary-list__value")
+    return values.filter(has_text=re.compile(r"^\s*[2-9A-Z]{4}-[2-9A-Z]{4}\s*$")).inner_text().strip()
 
 
 def write_to_investigators(visitor: Visitor, text: str) -> None:

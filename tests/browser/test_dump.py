@@ -144,7 +144,7 @@ class Work:
     def _mailbox(self, receipt: str) -> tuple[Visitor, str]:
         reporter = self._visitor()
         journey.open_mailbox(reporter, receipt.replace("-", "").lower())
-        return reporter, reporter.find(".govuk-summary-list__value").nth(1).inner_text().strip()
+        return reporter, journey.reference_in(reporter)
 
     def _investigate(self, reference: str) -> None:
         lead = self._sign_in(LEAD)

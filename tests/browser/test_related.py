@@ -64,7 +64,7 @@ def test_a_duplicate_is_merged_and_closed_with_the_case_that_leads(
 
 def _reference(reporter: Visitor, receipt: str) -> str:
     journey.open_mailbox(reporter, receipt)
-    return reporter.find(".govuk-summary-list__value").nth(1).inner_text().strip()
+    return journey.reference_in(reporter)
 
 
 def _write(lead: Visitor, **fields: str) -> None:

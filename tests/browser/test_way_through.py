@@ -72,7 +72,7 @@ def look_into_mailbox(reporter: Visitor, receipt: str) -> str:
     reporter.look()
     shown = reporter.find("main").inner_text()
     assert journey.ANSWERS["when"] in shown
-    return reporter.find(".govuk-summary-list__value").nth(1).inner_text().strip()
+    return journey.reference_in(reporter)
 
 
 def handle(lead: Visitor, reference: str, file: Path) -> str:

@@ -139,8 +139,9 @@ def swap_account_key(stage: Stage, column: str, seed: AccountSeed, person: Perso
 def test_an_accounts_public_key_swapped(stage: Stage, column: str) -> None:
     swap_account_key(stage, column, AccountSeed.generate(), stage.cast.lead)
     stage.shows("account", "the public keys of lead are not those on the roster")
+    lead = stage.cast.lead.new
     with pytest.raises(Refused, match="public keys are not its own"), stage.units.writing() as unit:
-        accounts.sign_in(unit, Credential(stage.cast.lead.account, b""), stage.cast.lead.new.seed)
+        accounts.sign_in(unit, Credential(lead.id, lead.locked), lead.seed)
 
 
 @pytest.mark.parametrize("column", ["work_public", "identity_public"])
