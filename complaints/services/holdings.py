@@ -9,7 +9,7 @@ from complaints.errors import Refused
 from complaints.models import Account, CaseloadRow, Grant
 from complaints.services import rehearsals, rosters
 from complaints.services.unit import Unit
-from complaints.vocabulary import AccountState, CaseStatus, Role
+from complaints.vocabulary import AccountState, CaseStatus, CompartmentName, Role
 
 SHOWN = 100
 """Cases on one page at most. Those that nobody else holds come first, so that none of them is cut off unseen."""
@@ -17,13 +17,17 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class HeldCase:
-    """`hands`: names of the other leads who hold it and can hand it over. `alone`: nobody else holds all that this account does."""
+    """`hands`: names of the other leads who hold it and can hand it over. `alone`: nobody else holds all that this account does.
+
+    `identity_alone`: of these, where others hold the rest, and it is the identity that nobody else does.
+    """
 
     reference: str
     channel_th: str
     channel_en: str
     status: CaseStatus
     alone: bool
+    identity_alone: bool
     hands: tuple[str, ...]
 
 
@@ -42,6 +46,11 @@ def held_alone(unit: Unit, account: bytes) -> frozenset[bytes]:
 
     A test report holds nobody back: nothing is lost with it.
     """
+    return frozenset(_alone(unit, account))
+
+
+def _alone(unit: Unit, account: bytes) -> dict[bytes, set[str]]:
+    """Each with the compartments in question."""
     other, person = aliased(Grant), aliased(Account)
     somebody_else = exists(
         select(other.case_id)
@@ -55,8 +64,12 @@ def held_alone(unit: Unit, account: bytes) -> frozenset[bytes]:
             person.roles.contains(Role.INVESTIGATOR.value),
         )
     )
-    alone = frozenset(unit.session.scalars(select(Grant.case_id).where(Grant.recipient == account, ~somebody_else)))
-    return alone - rehearsals.under_way(unit)
+    found: dict[bytes, set[str]] = {}
+    own = select(Grant.case_id, Grant.compartment).where(Grant.recipient == account, ~somebody_else)
+    for case, compartment in unit.session.execute(own):
+        found.setdefault(case, set()).add(compartment)
+    tests = rehearsals.under_way(unit)
+    return {case: compartments for case, compartments in found.items() if case not in tests}
 
 
 def count(unit: Unit, account: bytes) -> int:
@@ -64,13 +77,18 @@ def count(unit: Unit, account: bytes) -> int:
     return unit.session.scalar(select(func.count()).where(CaseloadRow.account_id == account)) or 0
 
 
+def has_another_lead(unit: Unit, account: bytes, case: bytes, channel: bytes) -> bool:
+    """Whether another active lead of the channel is known to hold the case. From the clear side alone: leaving a case looks closer."""
+    return bool(_active_leads(unit).get(channel, {}).keys() & _holders(unit, [case]).get(case, set()) - {account})
+
+
 def of_account(unit: Unit, account: bytes) -> Holdings:
     """Everything that stays behind when the account goes."""
-    alone = held_alone(unit, account)
+    alone = _alone(unit, account)
     rows = unit.session.scalars(
         select(CaseloadRow)
         .where(CaseloadRow.account_id == account)
-        .order_by(CaseloadRow.case_id.in_(alone).desc(), CaseloadRow.received, CaseloadRow.case_id)
+        .order_by(CaseloadRow.case_id.in_(list(alone)).desc(), CaseloadRow.received, CaseloadRow.case_id)
         .limit(SHOWN)
     ).all()
     channels, leads = rosters.channels_by_id(unit), _active_leads(unit)
@@ -82,6 +100,7 @@ def of_account(unit: Unit, account: bytes) -> Holdings:
             channel_en=channels[row.channel_id].name_en,
             status=CaseStatus(row.status),
             alone=row.case_id in alone,
+            identity_alone=alone.get(row.case_id) == {CompartmentName.IDENTITY.value},
             hands=tuple(
                 sorted(
                     name

@@ -74,6 +74,13 @@ def of_account(unit: Unit, actor: Staff) -> tuple[FactorLine, ...]:
     return tuple(FactorLine(row.id, FactorKind(row.kind), row.label, row.added) for row in rows)
 
 
+def who_has(unit: Unit) -> frozenset[bytes]:
+    """The accounts with an authenticator or a passkey."""
+    return frozenset(
+        unit.session.scalars(select(SecondFactor.account_id).where(SecondFactor.kind != FactorKind.PAPER).distinct())
+    )
+
+
 def count_paper(unit: Unit, actor: Staff) -> int:
     """How many codes on paper are left."""
     return len(_rows(unit, actor, FactorKind.PAPER))

@@ -6,7 +6,7 @@ from werkzeug.exceptions import BadRequest
 
 from complaints.errors import Conflict, Denied, DomainError, Invalid
 from complaints.policy import Action
-from complaints.services import accounts, channel_overview, new_keys
+from complaints.services import accounts, channel_overview, new_keys, second_factors
 from complaints.services.accounts import AccountLine
 from complaints.services.unit import Unit
 from complaints.vocabulary import Role
@@ -21,7 +21,8 @@ blueprint = Blueprint("administration", __name__)
 @blueprint.get("/staff/accounts")
 @guarded(Action.SEE_ACCOUNTS, UnitKind.READING)
 def list_accounts(visit: Visit) -> Page:
-    return Page("administration/accounts.html", {"accounts": accounts.list_accounts(visit.unit)})
+    values = {"accounts": accounts.list_accounts(visit.unit), "with_factor": second_factors.who_has(visit.unit)}
+    return Page("administration/accounts.html", values)
 
 
 @blueprint.get("/staff/accounts/<id:account>")
@@ -80,5 +81,11 @@ def list_channels(visit: Visit) -> Page:
 
 
 def _account_page(unit: Unit, line: AccountLine, form: RolesForm, status: int = 200) -> Page:
-    values = {"account": line, "form": form, "items": role_choices(), "left": new_keys.rosters_left(unit, line.id)}
+    values = {
+        "account": line,
+        "form": form,
+        "items": role_choices(asked_for=Role.ADMINISTRATOR not in line.roles and accounts.takes_two(unit)),
+        "left": new_keys.rosters_left(unit, line.id),
+        "has_factor": line.id in second_factors.who_has(unit),
+    }
     return Page("administration/account.html", values, status)

@@ -45,10 +45,13 @@ def _not_invited(visit: Visit, error: Invalid) -> Page:
 @guarded(Action.INVITE, UnitKind.WRITING, on_error={Invalid: _not_invited})
 def invite(visit: Visit) -> Reply:
     form = InviteForm(request.form)
+    name = (form.display_name.data or "").strip()
+    again = any(line.display_name == name for line in invitations.list_waiting(visit.unit))
     roles = frozenset(Role(value) for value in form.roles.data or () if value in set(Role))
-    token = invitations.invite(visit.unit, visit.staff, visit.keys.signing, form.display_name.data or "", roles)
+    token = invitations.invite(visit.unit, visit.staff, visit.keys.signing, name, roles)
     link = f"{visit.app.settings.origin}/staff/invitation/{token.text()}"
-    return Page("people/invited.html", {"link": link, "name": form.display_name.data, "lasts": invitations.LASTS.days})
+    values = {"link": link, "name": name, "lasts": invitations.LASTS.days, "again": again}
+    return Page("people/invited.html", values)
 
 
 @blueprint.post("/staff/invitations/<lookup>/take-back")

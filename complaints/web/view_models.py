@@ -445,6 +445,8 @@ ROLE_HINTS: Mapping[Role, Any] = {
 }
 
 
-def role_choices() -> list[dict[str, Any]]:
-    """The roles with what each may do, as boxes to tick."""
-    return [{"value": role.value, "text": words(role), "hint": ROLE_HINTS[role]} for role in Role]
+def role_choices(*, asked_for: bool = False) -> list[dict[str, Any]]:
+    """The roles with what each may do, as boxes to tick. `asked_for`: nobody ticks the administrator's alone; it is asked for below."""
+    choices = [{"value": role.value, "text": words(role), "hint": ROLE_HINTS[role]} for role in Role]
+    closed = {"hint": _("It takes two people: ask for it below."), "disabled": True}
+    return [choice | closed if asked_for and choice["value"] == Role.ADMINISTRATOR else choice for choice in choices]

@@ -80,6 +80,10 @@ def test_the_last_holder_of_a_case_stays_and_it_is_shown(units: Units, cast: Cas
     assert (shown.count, shown.alone, len(shown.leads_alone)) == (1, 1, 1)
     (case,) = shown.cases
     assert (case.reference, case.alone, case.hands) == (report.reference, True, ())
+    assert case.identity_alone
+    suspend(units, cast, cast.triage)
+    (case,) = held(units, cast.lead).cases
+    assert (case.alone, case.identity_alone) == (True, False)
 
 
 def test_who_is_not_the_last_may_go_and_the_hands_are_named(units: Units, cast: Cast) -> None:

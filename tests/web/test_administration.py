@@ -1,14 +1,17 @@
 """Accounts, roles and channels over HTTP: one ladder for every page."""
 
+import re
 from collections.abc import Callable
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
 from complaints.policy import Action
-from complaints.services import accounts
+from complaints.services import accounts, second_factors
 from complaints.services.unit import Units
 from complaints.vocabulary import Event, Role
+from crypto import SecretKey
 from tests.cast import Cast, Person
 from tests.web.conftest import Browser, Log, token_in
 
@@ -45,6 +48,25 @@ def test_the_list_names_everybody(administrator: Browser, cast: Cast) -> None:
     page = administrator.get(ACCOUNTS)
     assert page.status_code == 200
     assert all(person.display_name in page.text for person in cast.staff)
+
+
+def test_who_has_no_second_factor_is_marked(administrator: Browser, cast: Cast, units: Units) -> None:
+    assert administrator.get(f"{ACCOUNTS}?lang=en").text.count("No second factor") == len(cast.staff)
+    assert "None yet: until there is one" in administrator.get(address(cast.lead)).text
+    with units.writing() as unit:
+        key = SecretKey.generate()
+        code = pyotp.TOTP(second_factors.secret_text(key)).at(unit.now)
+        second_factors.add_authenticator(unit, cast.lead.actor, key, "telephone", code)
+    assert administrator.get(f"{ACCOUNTS}?lang=en").text.count("No second factor") == len(cast.staff) - 1
+    assert "Enrolled" in administrator.get(address(cast.lead)).text
+
+
+def test_the_box_that_nobody_ticks_alone_is_closed(administrator: Browser, cast: Cast) -> None:
+    page = administrator.get(address(cast.lead)).text
+    (box,) = re.findall(r'<input[^>]*value="administrator"[^>]*>', page)
+    assert "disabled" in box
+    (box,) = re.findall(r'<input[^>]*value="administrator"[^>]*>', administrator.get(address(cast.administrator)).text)
+    assert "disabled" not in box
 
 
 @pytest.mark.parametrize("path", [ACCOUNTS, CHANNELS, f"{ACCOUNTS}/{'0' * 32}"])

@@ -80,6 +80,7 @@ def test_the_last_lead_is_told_why_they_cannot_leave_and_keeps_what_they_wrote(
     cast: Cast, signed_in: SignedIn, log: Log, report: Report
 ) -> None:
     browser = signed_in(cast.lead)
+    assert "Nobody else could hand this case over" in browser.get(address(report, "/recuse?lang=en")).text
     answer = browser.post(
         address(report, "/recuse"), {"text": REASON}, token=browser.token_on(address(report, "/recuse"))
     )
@@ -87,6 +88,12 @@ def test_the_last_lead_is_told_why_they_cannot_leave_and_keeps_what_they_wrote(
     assert REASON in answer.text
     assert 'id="reason-error"' in answer.text
     assert not log.entries(Event.CASE_RECUSED)
+
+
+def test_whoever_can_leave_is_not_warned(cast: Cast, signed_in: SignedIn, report: Report) -> None:
+    page = signed_in(cast.investigator).get(address(report, "/recuse?lang=en"))
+    assert page.status_code == 200
+    assert "Nobody else could hand this case over" not in page.text
 
 
 def renew(browser: Browser, passphrase: str) -> int:

@@ -67,6 +67,13 @@ def test_a_link_makes_one_account_that_signs_in(
     assert account.fingerprint in answer.text
 
 
+def test_a_second_invitation_for_one_name_is_warned_of(administrator: Browser) -> None:
+    administrator.get(f"{LIST}?lang=en")
+    assert "Another invitation for this name" not in invite(administrator, name="New Person").text
+    assert "Another invitation for this name" not in invite(administrator, name="Other Person").text
+    assert "Another invitation for this name" in invite(administrator, name=" New Person ").text
+
+
 def test_it_is_good_once(administrator: Browser, browser: Browser, units: Units) -> None:
     link = link_in(invite(administrator, "investigator"))
     assert take(browser, link).status_code == 200

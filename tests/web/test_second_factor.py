@@ -51,6 +51,10 @@ def code_at(key: SecretKey, moment: datetime) -> str:
     return pyotp.TOTP(second_factors.secret_text(key)).at(moment)
 
 
+def test_whoever_lost_the_device_is_told_the_way(pending: Browser) -> None:
+    assert "an administrator: they ask for new keys for you" in " ".join(pending.get(f"{GIVE}?lang=en").text.split())
+
+
 @pytest.fixture
 def pending(browser: Browser, units: Units, cast: Cast) -> Browser:
     """The investigator gave the passphrase and nothing else."""

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from complaints.errors import Denied, DomainError, Invalid
 from complaints.policy import Action
-from complaints.services import backoff, caseload, departures
+from complaints.services import backoff, caseload, departures, holdings
 from complaints.services.unit import Unit
 from complaints.web.casework.cases import unsent
 from complaints.web.casework.frame import blueprint
@@ -33,7 +33,8 @@ def recusing(visit: Visit, case: bytes) -> Reply:
 
 def _recusal_page(visit: Visit, unit: Unit, case: bytes, form: RecusalForm, status: int = 200) -> Page:
     line = caseload.find_line(unit, visit.staff, case)
-    return Page("casework/recuse.html", {"line": line, "form": form}, status)
+    last = not holdings.has_another_lead(unit, visit.staff.account, case, line.channel_id)
+    return Page("casework/recuse.html", {"line": line, "form": form, "last": _LAST_HOLDER if last else ""}, status)
 
 
 def _recusal_again(visit: Visit, error: DomainError) -> Reply:
