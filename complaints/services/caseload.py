@@ -55,6 +55,8 @@ class View:
     cases: Sequence[bytes] | None = field(default=None, repr=False)
     """Only these: those that bear one of the reader's own labels."""
     order: Order = Order.RECEIVED
+    soon: bool = False
+    """Due within SOON, and not overdue."""
 
     @property
     def filters(self) -> dict[str, Any]:
@@ -76,13 +78,14 @@ def _conditions(source: FromClause) -> dict[str, ColumnElement[bool]]:
         "channel": columns.channel_id == bindparam("channel"),
         "priority": columns.priority == bindparam("priority"),
         "overdue": columns.due < bindparam("today", type_=Date),
+        "soon": columns.due.between(bindparam("today", type_=Date), bindparam("soon_ends", type_=Date)),
     }
 
 
 _CONDITIONS = _conditions(_LINE)
 _INDEXED = {
     Order.RECEIVED: ("cases", "mine", "unread", "status"),
-    Order.DUE: ("cases", "overdue"),
+    Order.DUE: ("cases", "overdue", "soon"),
     Order.ACTIVITY: ("cases",),
 }
 """Filters that the database answers without looking at other cases, the fewest first. `cases` are at most some hundreds."""
@@ -151,7 +154,7 @@ _COUNTS = select(
     _counted(_CONDITIONS["mine"]),
     _counted(_CONDITIONS["unread"]),
     _counted(_CONDITIONS["overdue"]),
-    _counted(_LINE.c.due >= bindparam("today", type_=Date), _LINE.c.due <= bindparam("soon", type_=Date)),
+    _counted(_CONDITIONS["soon"]),
 )
 
 
@@ -231,7 +234,13 @@ def list_cases(
     edge = before or after
     filters = view.filters
     shape = _Shape(view.order, frozenset(filters), edge is not None, before is not None)
-    values = {"account": actor.account, "size": size + 1, "today": unit.today, **filters}
+    values = {
+        "account": actor.account,
+        "size": size + 1,
+        "today": unit.today,
+        "soon_ends": unit.today + SOON,
+        **filters,
+    }
     if edge is not None:
         values |= {"edge_day": edge.day, "edge_case": edge.case}
     rows = list(unit.run(_page_query(shape), values))
@@ -254,7 +263,7 @@ def list_cases(
 
 
 def count_cases(unit: Unit, actor: Staff) -> Counts:
-    values = {"account": actor.account, "today": unit.today, "soon": unit.today + SOON}
+    values = {"account": actor.account, "today": unit.today, "soon_ends": unit.today + SOON}
     counts = list(unit.run(_COUNTS, values).one())
     by_status = dict(zip(CaseStatus, counts, strict=False))
     return Counts(by_status, *counts[len(CaseStatus) :])

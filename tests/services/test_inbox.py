@@ -56,6 +56,7 @@ def expected(rows: Sequence[AnyRow], view: View, today: date) -> list[bytes]:
         if (not view.mine or row.mine)
         and (not view.unread or row.unread)
         and (not view.overdue or row.due < today)
+        and (not view.soon or today <= row.due <= today + timedelta(days=7))
         and view.status in {None, row.status}
         and view.channel in {None, row.channel_id}
         and view.priority in {None, row.priority}
@@ -90,7 +91,8 @@ def test_every_view_shows_what_a_plain_sort_of_everything_shows(
     with units.reading() as unit:
         rows = rows_of(unit, many.unassigned.account)
     chosen = [row.case_id for row in rows[::8]]
-    for mine, unread, overdue, status, channel, priority, cases in product(
+    for mine, unread, overdue, soon, status, channel, priority, cases in product(
+        (False, True),
         (False, True),
         (False, True),
         (False, True),
@@ -99,7 +101,7 @@ def test_every_view_shows_what_a_plain_sort_of_everything_shows(
         (None, Priority.HIGH),
         (None, chosen),
     ):
-        view = View(mine, status, channel, priority, overdue, unread, cases, order)
+        view = View(mine, status, channel, priority, overdue, unread, cases, order, soon)
         pages = through(units, many, view)
         assert [id_ for found in pages for id_ in ids(found)] == expected(rows, view, day), view
         assert not any(found.cut for found in pages)
@@ -157,6 +159,7 @@ def test_a_window_is_read_from_an_index_in_its_order(order: Order, on_sqlite: No
     values = {
         "account": many.unassigned.account,
         "today": units.today(),
+        "soon_ends": units.today(),
         "edge_day": units.today(),
         "edge_case": secrets.token_bytes(16),
         "status": CaseStatus.NEW,

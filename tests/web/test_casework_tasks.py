@@ -85,6 +85,17 @@ def test_what_cannot_be_taken_comes_back_as_it_was_typed(
     assert not log.entries(Event.TASK_SET)
 
 
+@pytest.mark.parametrize("shape", ["{0.year}-{0:%m-%d}", "{1}-{0:%m-%d}", "{0.day}/{0.month}/{1}"])
+def test_a_day_is_taken_in_either_era(cast: Cast, signed_in: SignedIn, log: Log, report: Report, shape: str) -> None:
+    due = clock.today() + timedelta(days=5)
+    lead = signed_in(cast.lead)
+    form = {"text": TYPED, "due": shape.format(due, due.year + 543), "account": cast.lead.account.hex()}
+    answer = lead.post(f"{address(report)}/tasks", form, token=lead.token_on(address(report)))
+    assert answer.status_code == 303
+    (entry,) = log.entries(Event.TASK_SET)
+    assert entry["reason"] == due.isoformat()
+
+
 def test_the_list_shows_what_is_due_to_whose_it_is(cast: Cast, signed_in: SignedIn, report: Report) -> None:
     other = cast.report()
     lead, triage = signed_in(cast.lead), signed_in(cast.triage)

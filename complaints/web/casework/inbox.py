@@ -23,7 +23,7 @@ from complaints.web.view_models import words
 
 Asked = Mapping[str, str]
 
-NAMES = ("view", "status", "channel", "priority", "overdue", "unread", "tasks", "label", "order")
+NAMES = ("view", "status", "channel", "priority", "overdue", "soon", "unread", "tasks", "label", "order")
 """What an address can say of the view. One that says nothing of it shows the view that was left."""
 MINE, ALL = "mine", "all"
 _KEPT = "cases"
@@ -101,6 +101,7 @@ def _view(asked: Asked, labels: OwnLabels, to_do: Mapping[bytes, date]) -> View:
         overdue="overdue" in asked,
         unread="unread" in asked,
         cases=only,
+        soon="soon" in asked,
         order=Order(order) if order in set(Order) else Order.RECEIVED,
     )
 
@@ -133,7 +134,7 @@ def _glance(counts: Counts, view: View) -> list[dict[str, Any]]:
     lines = (
         (gettext("Unread"), counts.unread, {"unread": "1"}, view.unread),
         (gettext("Overdue"), counts.overdue, {"overdue": "1", "order": Order.DUE.value}, view.overdue),
-        (gettext("Due within 7 days"), counts.soon, {"order": Order.DUE.value}, False),
+        (gettext("Due within 7 days"), counts.soon, {"soon": "1", "order": Order.DUE.value}, view.soon),
     )
     return [
         {"text": text, "count": _shown(count), "any": count > 0, "href": _address(asked), "current": current}

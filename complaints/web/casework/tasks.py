@@ -1,7 +1,5 @@
 """Tasks of a case: set for somebody who holds it, and said to be done."""
 
-from datetime import date
-
 from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -9,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from complaints.errors import Conflict, Invalid
 from complaints.policy import Action
 from complaints.services import tasks
+from complaints.services.questions import read_day
 from complaints.web.casework.cases import case_page, unsent
 from complaints.web.casework.frame import blueprint
 from complaints.web.forms.casework import TaskForm
@@ -19,8 +18,8 @@ _PROBLEMS = {
     "text": {"missing": _("Write what is to be done"), "too-long": _("Write at most 500 characters")},
     "due": {
         "missing": _("Choose a day"),
-        "past": _("Choose today or a later day"),
-        "too-far": _("Choose a day within two years"),
+        "past": _("Choose today or a later day. Its year is of the common era (2026) or the Buddhist era (2569)"),
+        "too-far": _("Choose a day within two years. Its year is of the common era (2026) or the Buddhist era (2569)"),
     },
     "account": {"not-a-holder": _("Choose somebody who can open this case")},
 }
@@ -49,7 +48,7 @@ def set_task(visit: Visit, case: bytes) -> Reply:
         case,
         text=form.text.data or "",
         account=_account(form.account.data or ""),
-        due=_day(form.due.data or ""),
+        due=read_day(form.due.data or ""),
     )
     return Redirect("casework.read_case", {"case": case, "wrote": "task", "_anchor": "task-set"})
 
@@ -64,13 +63,6 @@ def _done_before(visit: Visit, _error: Conflict) -> Reply:
 def end_task(visit: Visit, case: bytes, task: bytes) -> Reply:
     tasks.end_task(visit.unit, visit.staff, visit.keys, case, task)
     return Redirect("casework.read_case", {"case": case, "wrote": "task-done", "_anchor": "task-set"})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _account(text: str) -> bytes:

@@ -47,7 +47,7 @@ class AskForm(Form):
 
 
 class TaskForm(Form):
-    """`due`: as a browser's field for a day sends it. What can be taken of it the service says."""
+    """`due`: as a browser's field for a day sends it, or as people write one, in either era. What can be taken of it the service says."""
 
     text = TextAreaField(id="task-text", filters=[_plain_lines])
     account = StringField(id="task-account")
