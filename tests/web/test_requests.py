@@ -22,7 +22,12 @@ REQUESTS = "/staff/requests"
 
 @pytest.fixture
 def administrator(cast: Cast, signed_in: SignIn) -> Browser:
-    return signed_in(cast.administrator)
+    return in_english(signed_in(cast.administrator))
+
+
+def in_english(browser: Browser) -> Browser:
+    browser.get(f"{REQUESTS}?lang=en")
+    return browser
 
 
 def channel_page(cast: Cast) -> str:
@@ -230,7 +235,7 @@ def test_a_founding_that_waits_is_confirmed_by_whoever_leads_already(
     assert administrator.post("/staff/channels/new", form, token=token).status_code == 303
     assert cast.lead.display_name in administrator.get(REQUESTS).text
     assert waiting(signed_in(cast.unassigned)) == []
-    lead = signed_in(cast.lead)
+    lead = in_english(signed_in(cast.lead))
     (address,) = waiting(lead)
     assert "You found this channel for" in lead.get(address).text
     digits = cast.unassigned.member(Duty.MEMBER).fingerprint[-23:]
