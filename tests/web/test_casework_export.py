@@ -1,6 +1,7 @@
 """`/staff/cases/<case>/export` and `/export/identity`: a copy of a case that is taken away."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from typing import ClassVar
 from zipfile import ZipFile
@@ -9,8 +10,9 @@ import pytest
 from pypdfium2 import PdfDocument
 from werkzeug.test import TestResponse
 
+from complaints import clock
 from complaints.policy import Action
-from complaints.services import casework, sealed_copies
+from complaints.services import casework, sealed_copies, tasks
 from complaints.vocabulary import Event, IdentityField
 from tests.cast import CANARIES, NARRATIVE, Cast, Report
 from tests.stage import EVIDENCE, upload
@@ -92,6 +94,23 @@ def test_the_pdf_says_the_same_and_no_identity(cast: Cast, signed_in: SignedIn, 
         assert words in whole
     assert all(cast.investigator.display_name in page for page in copied)
     assert not [text for text in CANARIES.values() if text in whole]
+
+
+def test_it_names_the_organisation_the_tasks_and_since_when_somebody_holds_keys(
+    cast: Cast, signed_in: SignedIn, report: Report
+) -> None:
+    with cast.units.writing() as unit:
+        tasks.set_task(
+            *(unit, cast.lead.actor, cast.lead.keys, report.case),
+            text="CANARY-TASK",
+            account=cast.investigator.account,
+            due=clock.today() + timedelta(days=3),
+        )
+    browser = signed_in(cast.investigator)
+    browser.get("/staff/cases?lang=en")
+    page = unpacked(take(browser, report).data)["case.html"].decode()
+    for words in ("<dt>Organisation</dt><dd>Example", "CANARY-TASK", f"{cast.lead.display_name}, since "):
+        assert words in page
 
 
 def test_the_page_in_it_runs_nothing_and_asks_nobody(cast: Cast, signed_in: SignedIn, report: Report) -> None:

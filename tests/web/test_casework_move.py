@@ -64,6 +64,7 @@ def test_it_goes_to_the_other_leads_and_is_gone_for_this_one(
     assert other.get(address(report, "")).status_code == 404
     page = lead.get(address(report))
     assert cast.other_lead.display_name in page.text
+    assert "unfinished draft" in lead.get(f"{address(report)}?lang=en").text
     answer = move(lead, report, page, target=cast.fallback.hex(), passphrase=cast.lead.passphrase)
     assert (answer.status_code, answer.location) == (303, "/staff/cases")
     assert lead.get(address(report, "")).status_code == 404

@@ -37,8 +37,8 @@ class Document:
         return {"language": locale.value, **asdict(self)}
 
 
-def document(copy: Copy, locale: Locale, names: Mapping[bytes, str]) -> Document:
-    """`names`: of the files beside it, by their ids."""
+def document(copy: Copy, locale: Locale, names: Mapping[bytes, str], organisation: str) -> Document:
+    """`names`: of the files beside it, by their ids. `organisation`: whose case it is, in the same language."""
     case = copy.case
     channel = case.channel_th if locale is Locale.THAI else case.channel_en
     identity = [_identity(copy.identity, locale)] if copy.identity else []
@@ -46,7 +46,7 @@ def document(copy: Copy, locale: Locale, names: Mapping[bytes, str]) -> Document
         title=gettext("Case %(reference)s", reference=case.reference),
         mark=gettext("Confidential. Copy taken by %(name)s, %(when)s", name=copy.taker, when=moment(copy.taken)),
         sections=(
-            Section("", _facts(case, channel)),
+            Section("", [*([(gettext("Organisation"), organisation)] if organisation else []), *_facts(case, channel)]),
             *identity,
             Section(gettext("Report"), _report(case, locale)),
             Section(gettext("Outcome"), _turns(case), gettext("The case was not closed yet.")),
@@ -58,6 +58,7 @@ def document(copy: Copy, locale: Locale, names: Mapping[bytes, str]) -> Document
                 [(f"{n.author_name}, {day(n.day)}", n.text) for n in case.notes],
                 gettext("There is no note yet."),
             ),
+            *([Section(gettext("Tasks"), _tasks(case))] if case.tasks else []),
             *([Section(gettext("Related cases"), _related(case))] if case.related else []),
             Section(gettext("Evidence"), _files(case, names), gettext("The reporter sent no file.")),
             Section(gettext("Who can open this case"), _people(case)),
@@ -134,6 +135,15 @@ def _messages(case: OpenedCase, names: Mapping[bytes, str]) -> Lines:
     return lines
 
 
+def _tasks(case: OpenedCase) -> Lines:
+    lines: Lines = []
+    for task in case.tasks:
+        until = gettext("by %(day)s", day=day(task.due))
+        done = gettext("%(name)s, done on %(day)s", name=task.done_by, day=day(task.done)) if task.done else ""
+        lines.append((f"{task.name}, {until}", "\n".join(filter(None, (task.text, done)))))
+    return lines
+
+
 def _related(case: OpenedCase) -> Lines:
     """That there are: which, and why, concerns another case as well, and this is a copy of one."""
     return [("", f"{words(line.tie)}: {line.author_name}, {day(line.day)}") for line in case.related]
@@ -147,6 +157,9 @@ def _files(case: OpenedCase, names: Mapping[bytes, str]) -> Lines:
 
 def _people(case: OpenedCase) -> Lines:
     return [
-        (holder.name, ", ".join(words(name) for name in CompartmentName if name in holder.compartments))
+        (
+            f"{holder.name}, {gettext('since %(day)s', day=day(holder.since))}",
+            ", ".join(words(name) for name in CompartmentName if name in holder.compartments),
+        )
         for holder in case.holders
     ]

@@ -58,7 +58,7 @@ def _archive(visit: Visit, copy: Copy, seal_to: PublicKey | None) -> Archive:
     names = {file.id: f"files/{number:02}-{safe_name(file.name)}" for number, file in enumerate(copy.files, start=1)}
     units = visit.app.units
     files = [(names[file.id], partial(stream_file, units, file.id, file.key, file.length)) for file in copy.files]
-    made = document(copy, visit.locale, names)
+    made = document(copy, visit.locale, names, visit.app.organisation(visit.locale))
     printed = ("case.pdf", partial(_printed, made.as_data(visit.locale)))
     name = f"{copy.case.reference}.zip"
     return Archive(name, "case.html", "casework/copy.html", {"document": made}, files, [printed], seal_to)
