@@ -664,6 +664,12 @@ class Gallery:
         lead.find("main form button[type=submit]").click()
         expect(lead.find("#found")).to_be_visible()
         yield "search-found", lead
+        reference = lead.find(".hits a").first.inner_text()
+        lead.go("/staff/cases/search")
+        lead.find("[name=terms]").fill(reference.replace("-", ""))
+        lead.find("main form button[type=submit]").click()
+        expect(lead.find("#known")).to_be_visible()
+        yield "search-known", lead
         lead.go("/staff/cases/replace")
         yield "replace", lead
         with lead.expecting(400):
