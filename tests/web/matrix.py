@@ -1,6 +1,5 @@
 """Everybody who can come, and an address for every view: what the matrix of tests/web/test_matrix.py asks."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,13 +98,18 @@ def what_it_shows(text: str) -> str:
     return "+r" if NARRATIVE in text or EVIDENCE in text else ""
 
 
-def asked(app: Flask, scene: Scene) -> Iterator[tuple[str, str, str]]:
-    """Each view: its endpoint, a method, and an address that concerns the scene where it concerns any case at all."""
+def asked(app: Flask, scene: Scene) -> list[tuple[str, str, str]]:
+    """Each view: its endpoint, a method, and an address that concerns the scene where it concerns any case at all.
+
+    All at once: what is asked while this context is open shares it, and the words of one page would speak the language of another.
+    """
     with app.test_request_context(base_url="https://report.example.org"):
         adapter = app.create_url_adapter(None) or app.url_map.bind("report.example.org", url_scheme="https")
-        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.endpoint, rule.rule)):
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield rule.endpoint, method, adapter.build(rule.endpoint, _values(rule, scene), method)
+        return [
+            (rule.endpoint, method, adapter.build(rule.endpoint, _values(rule, scene), method))
+            for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.endpoint, rule.rule))
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        ]
 
 
 def _values(rule: Rule, scene: Scene) -> dict[str, Any]:
