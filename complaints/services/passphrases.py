@@ -12,10 +12,12 @@ from pathlib import Path
 import xkcdpass
 
 from complaints.errors import Invalid
+from complaints.paths import static_dir
 from complaints.services.accounts import PASSPHRASE_LENGTH
+from complaints.vocabulary import Locale
 
 WORDS = 6
-"""Of a list of nearly 7,776: 77 bits."""
+"""Of nearly 7,776 in English: 77 bits. Of 4,096 in Thai: 72."""
 
 LONGEST = 1_000
 """Characters. Longer is a mistake of the clipboard's."""
@@ -63,13 +65,23 @@ _HARD = 4
 """Of zxcvbn's scores 0 to 4: more than 10^10 guesses."""
 
 
-def draw() -> str:
-    """Six words of the EFF's long list, with spaces between. There is no list of Thai words that is made for this."""
-    return " ".join(secrets.choice(_words()) for _ in range(WORDS))
+def draw(language: Locale) -> str:
+    """Six words, with spaces between: of the EFF's long list in English, of the most used ones that are plain to type in Thai."""
+    words = _thai_words() if language is Locale.THAI else _english_words()
+    return " ".join(secrets.choice(words) for _ in range(WORDS))
 
 
 @cache
-def _words() -> tuple[str, ...]:
+def _thai_words() -> tuple[str, ...]:
+    """As the build chose them: see `hatch_build.py`."""
+    words = tuple((static_dir() / "vendor" / "words-th.txt").read_text("utf-8").split())
+    if len(set(words)) != 4_096:
+        raise RuntimeError("the list of Thai words is not the one that the build makes")
+    return words
+
+
+@cache
+def _english_words() -> tuple[str, ...]:
     path = Path(xkcdpass.__file__).with_name("static") / "eff-long"
     words = tuple(path.read_text("ascii").split())
     if len(set(words)) != 7_776:

@@ -70,7 +70,7 @@ def take_back(visit: Visit, lookup: str) -> Reply:
 @blueprint.get("/staff/invitation/<token>")
 @guarded(Action.ACCEPT_INVITATION, UnitKind.READING)
 def look_at(visit: Visit, token: str) -> Reply:
-    return _accept_page(visit.unit, token, AcceptForm(suggestion=passphrases.draw()))
+    return _accept_page(visit.unit, token, AcceptForm(suggestion=passphrases.draw(visit.locale)))
 
 
 def token_of(text: str) -> SessionToken:

@@ -54,7 +54,7 @@ def ask(visit: Visit, account: bytes) -> Reply:
 @blueprint.get("/staff/new-keys/<token>")
 @guarded(Action.DRAW_NEW_KEYS, UnitKind.READING)
 def look_behind(visit: Visit, token: str) -> Reply:
-    return _draw_page(visit.unit, token, NewKeysForm(suggestion=passphrases.draw()))
+    return _draw_page(visit.unit, token, NewKeysForm(suggestion=passphrases.draw(visit.locale)))
 
 
 def _draw_page(unit: Unit, token: str, form: NewKeysForm, status: int = 200) -> Page:

@@ -20,8 +20,7 @@ blueprint = Blueprint("own_passphrase", __name__)
 @blueprint.get("/staff/account/passphrase")
 @guarded(Action.CHANGE_PASSPHRASE, UnitKind.NONE)
 def look_at(visit: Visit) -> Reply:
-    del visit
-    return _page(NewPassphraseForm(suggestion=passphrases.draw()))
+    return _page(NewPassphraseForm(suggestion=passphrases.draw(visit.locale)))
 
 
 def _page(form: NewPassphraseForm, status: int = 200) -> Page:

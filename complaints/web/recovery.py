@@ -62,8 +62,7 @@ def ask(visit: Visit) -> Reply:
 @blueprint.get("/staff/recovery/finish")
 @guarded(Action.RECOVER, UnitKind.NONE)
 def look_at_finish(visit: Visit) -> Reply:
-    del visit
-    return _finish_page(FinishForm(suggestion=passphrases.draw()))
+    return _finish_page(FinishForm(suggestion=passphrases.draw(visit.locale)))
 
 
 def _finish_page(form: FinishForm, status: int = 200) -> Page:

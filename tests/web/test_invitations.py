@@ -1,6 +1,7 @@
 """Invitations: one link, one account, these roles, for a while; and whoever meddles with the row makes nobody."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from complaints.config import Secrets, Settings
 from complaints.errors import NotFound
 from complaints.services import accounts, invitations, passphrases, rosters
 from complaints.services.unit import Units
-from complaints.vocabulary import Event, Role
+from complaints.vocabulary import Event, Locale, Role
 from crypto import SessionToken
 from tests.cast import Cast, Person
 from tests.web.conftest import Browser, Log
@@ -208,11 +209,29 @@ def test_only_administrators_invite(cast: Cast, signed_in: SignIn, person: str, 
     assert browser.post(LIST, form, token=browser.token_on("/staff/account")).status_code == 403
 
 
-def test_the_drawn_words_are_six_of_the_list_and_never_twice_the_same() -> None:
-    drawn = [passphrases.draw() for _ in range(50)]
+@pytest.mark.parametrize("language", Locale)
+def test_the_drawn_words_are_six_of_the_list_and_never_twice_the_same(language: Locale) -> None:
+    drawn = [passphrases.draw(language) for _ in range(50)]
     assert len(set(drawn)) == 50
     assert all(len(words.split()) == 6 for words in drawn)
-    passphrases.examine(drawn[0])
+    for words in drawn:
+        passphrases.examine(words)
+
+
+def test_thai_words_have_one_way_to_be_typed() -> None:
+    """NFKC leaves them as they are, and no letter of theirs has two marks, which keyboards write in more than one order."""
+    words = {word for _ in range(500) for word in passphrases.draw(Locale.THAI).split()}
+    assert all(unicodedata.normalize("NFKC", word) == word for word in words)
+    assert not [word for word in words if re.search("[ัิ-ฺ็-๎]{2}|ำ", word)]
+
+
+@pytest.mark.parametrize(("language", "letters"), [("th", "[ก-๎ ]+"), ("en", "[a-z -]+")])
+def test_the_page_draws_words_of_its_language(administrator: Browser, app: Flask, language: str, letters: str) -> None:
+    link = link_in(invite(administrator, "investigator"))
+    page = Browser(app.test_client()).get(f"{link}?lang={language}").text
+    drawn = re.search(r'id="suggestion">([^<]+)<', page)
+    assert drawn
+    assert re.fullmatch(letters, drawn[1])
 
 
 def test_the_founding_link_is_for_an_empty_installation_alone(units: Units, cast: Cast) -> None:
