@@ -4,7 +4,7 @@ Every assignment begins a new epoch in each compartment. Its keys are wrapped to
 the reporter; whoever is left out reads nothing that is written afterwards. What they could open before, they could have copied.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, insert, select
@@ -287,7 +287,7 @@ def hand_over(
     )
     return Begun(
         changed,
-        left=" ".join(sorted(f"left:{h.account.hex()}" for h in before if h.account not in staying)),
+        left=said_to_leave((holder.account for holder in before), readers),
         readers=" ".join(sorted(f"{r.member.account.hex()}{'+identity' if r.identity else ''}" for r in readers)),
         act=act,
         writes=writes,
@@ -392,6 +392,12 @@ def new_epochs(
     moved = acts.Moved(case.channel_id, there.channel, opening.report.newest + 1, there.hash) if there else None
     act = acts.sign(case.id, kind, actor.account, keys.signing, roster.hash, epochs, grants, moved=moved)
     return act, fresh
+
+
+def said_to_leave(before: Iterable[bytes], readers: Sequence[Reader]) -> str:
+    """For the log: those of `before` who are not among the readers any more."""
+    staying = {reader.member.account for reader in readers}
+    return " ".join(sorted(f"left:{account.hex()}" for account in before if account not in staying))
 
 
 def take_grants(unit: Unit, case: bytes, readers: Sequence[Reader]) -> None:

@@ -14,6 +14,7 @@ from complaints.services import (
     accounts,
     acts,
     assignment,
+    case_reading,
     case_state,
     casework,
     keyrings,
@@ -112,6 +113,7 @@ def move(
     receivers = {person.account: person for person in _receivers(unit, opening, there, beside)}
     if not any(person.duty is Duty.LEAD for person in receivers.values()):
         raise Denied("nobody in that channel may lead this case")
+    before = [holder.account for holder in case_reading.holders(unit, case)]
     written = _write(unit, opening, actor, keys, wanted)
     chosen = [Reader(m, m.duty is Duty.LEAD, chosen=False) for m in there.members if m.account in receivers]
     writes, act, readers = _hand_over(unit, opening, actor, keys, identity_key, roster, chosen, there)
@@ -119,10 +121,10 @@ def move(
     assignment.project(unit, case, readers)
     casework.touch(unit, case)
     held = " ".join(sorted(f"{r.member.account.hex()}{'+identity' if r.identity else ''}" for r in readers))
-    writes = "\n".join(filter(None, (written, writes)))
-    casework.enter(
-        unit, Event.CASE_MOVED, actor, opening, subject=held, act=act.id.hex(), digest=act.digest, writes=writes
-    )
+    fields = {"subject": held, "act": act.id.hex(), "digest": act.digest}
+    fields |= {"writes": "\n".join(filter(None, (written, writes)))}
+    left = assignment.said_to_leave(before, readers)
+    casework.enter(unit, Event.CASE_MOVED, actor, opening, **fields, **({"reason": left} if left else {}))
     return channel
 
 

@@ -1,5 +1,6 @@
 """A case goes to another channel: who holds it then, who does not, what its reporter is told, and that nobody moves one by writing to the database."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,10 @@ def holders(stage: Stage, person: Person, report: Report | None = None) -> dict[
     return {holder.name: set(holder.compartments) for holder in stage.read(person, report).holders}
 
 
+def _account_named(stage: Stage) -> Callable[[str], bytes]:
+    return {person.display_name: person.account for person in stage.cast.staff}.__getitem__
+
+
 def test_the_new_leads_hold_it_and_everybody_else_is_out(stage: Stage) -> None:
     cast = stage.cast
     move(stage)
@@ -54,6 +59,14 @@ def test_the_new_leads_hold_it_and_everybody_else_is_out(stage: Stage) -> None:
     assert [line.text for line in opened.notes][:2] == ["CANARY-NOTE", "CANARY-NOTE of the second"]
     assert stage.open_identity(cast.other_lead).fields == CANARIES
     assert stage.findings() == []
+
+
+def test_the_log_says_who_holds_no_key_any_more(stage: Stage) -> None:
+    before = set(map(_account_named(stage), holders(stage, stage.cast.lead)))
+    move(stage)
+    (entry,) = stage.entries(Event.CASE_MOVED)
+    assert set((entry["reason"] or "").split()) == {f"left:{account.hex()}" for account in before}
+    assert entry["subject"] == f"{stage.cast.other_lead.account.hex()}+identity"
 
 
 def test_a_test_report_stays_where_it_was_sent(stage: Stage) -> None:
