@@ -169,6 +169,7 @@ def _ask_and_close(suda: Visitor, lead: Visitor, case: str) -> None:
     expect(lead.find(".asks")).to_have_count(0)
     suda.go(f"{case}/close?outcome=unsubstantiated")
     suda.find("#findings").fill("Nothing was found.")
+    suda.find("#feedback").fill("We could not show that it was so. Thank you for telling us.")
     _press(suda, "main form[action*='/close'] button[type=submit]")
     expect(suda.find("#outcome")).to_be_visible()
 
@@ -207,6 +208,7 @@ def _race(lead: Visitor, again: Visitor, case: str, other: str) -> None:
     for visitor, outcome in ((lead, "substantiated"), (again, "referred")):
         visitor.go(f"{other}/close?outcome={outcome}")
         visitor.find("#findings").fill(f"found {outcome}")
+        visitor.find("#feedback").fill("What we found, and what we did about it.")
     button = "main form[action*='/close'] button[type=submit]"
     statuses = _together("/close", (lead, button), (again, button))
     assert sorted(statuses) == [303, 409]

@@ -47,9 +47,10 @@ def test_a_report_is_sent_with_cookies_refused(refusing_cookies: BrowserContext,
     assert site.cases() == before + 1
     reporter.find("a[href='/th/inbox']").first.click()
     reporter.find("#code").fill(receipt)
-    reporter.find("form[action='/th/inbox'] button[type=submit]").click()
-    expect(reporter.find("#code")).to_be_visible()  # as the page about cookies says: answers need the one cookie
-    reporter.look_as_reporter()
+    with reporter.expecting(400):
+        reporter.find("form[action='/th/inbox'] button[type=submit]").click()
+        expect(reporter.find(".govuk-error-summary")).to_contain_text("คุกกี้")  # answers need the one cookie
+        reporter.look_as_reporter()
 
 
 def report(reporter: Visitor, file: Path) -> str:

@@ -4,7 +4,7 @@ What names a case, its reference or the reader's own label, is answered without 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flask import request
@@ -63,11 +63,20 @@ def _page(visit: Visit, unit: Unit, form: SearchForm, looked: _Looked | None = N
 
 def _pieces(hit: Hit, terms: Sequence[str]) -> list[tuple[str, bool]]:
     """What stands around the first term, cut where any of the terms stands, and whether a piece is one."""
-    any_term = re.compile(f"({'|'.join(map(re.escape, sorted(terms, key=len, reverse=True)))})", re.IGNORECASE)
-    around = [
-        [(piece, at % 2 == 1) for at, piece in enumerate(any_term.split(text))] for text in (hit.before, hit.after)
-    ]
-    return [(piece, marked) for piece, marked in (*around[0], (hit.term, True), *around[1]) if piece]
+    around = (*_marked(hit.before, terms), (hit.term, True), *_marked(hit.after, terms))
+    return [(piece, marked) for piece, marked in around if piece]
+
+
+def _marked(text: str, terms: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Without a regular expression: Python keeps those that it has compiled, and with them what was looked for."""
+    plain, at = text.lower(), 0
+    wanted = [term.lower() for term in terms] if len(plain) == len(text) else []
+    while places := [(plain.find(term, at), -len(term)) for term in wanted if term in plain[at:]]:
+        start, length = min(places)
+        yield text[at:start], False
+        yield text[start : start - length], True
+        at = start - length
+    yield text[at:], False
 
 
 def _earlier() -> list[bytes]:
