@@ -10,6 +10,7 @@ from complaints.errors import Denied, DomainError, Invalid, NotFound, Refused
 from complaints.models import Case
 from complaints.services import acts, departures, keyrings, records
 from complaints.services.departures import WaitingCase
+from complaints.services.unit import Units
 from complaints.vocabulary import ActKind, CompartmentName, Duty, Event
 from crypto import CryptoError, PrivateKey, SecretKey, open_field, unwrap
 from tests.cast import Person, Report
@@ -251,3 +252,13 @@ def test_a_departure_brings_no_grant(stage: Stage) -> None:
         found = unit.session.get_one(Case, case)
         with pytest.raises(Refused, match="brings none"):
             keyrings.open_keyring(unit, found, CompartmentName.INTERNAL, friend.account, friend.keys.work)
+
+
+def test_whoever_left_is_counted_by_the_few_who_did(on_sqlite: None, units: Units) -> None:
+    """Not by walking all the lines that a reader has: there may be a hundred thousand, and a list asks each time."""
+    with units.reading() as unit:
+        text = str(departures._COUNT.compile(unit.session.get_bind()))
+        plan = unit.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", (b"",)).all()
+        steps = [row[-1] for row in plan]
+    assert steps[0] == "SCAN departure"
+    assert steps[-1].endswith("caseload USING PRIMARY KEY (account_id=? AND case_id=?)")
