@@ -54,8 +54,6 @@ def test_servers_die_while_reports_are_being_sent(proxied: Proxied) -> None:
         reporters.wait_for_others(1)
     assert reporters.failures == []
     require_whole(proxied.installed, reporters.shown)
-    with proxied.installed.units.reading() as unit:
-        assert unit.session.scalar(select(func.count()).select_from(Case)) == len(reporters.shown)
 
 
 def test_a_report_that_hangs_in_a_dying_server_is_sent_to_the_other(proxied: Proxied) -> None:
