@@ -63,6 +63,7 @@ class Action(StrEnum):
     CHANGE_ROLES = "change-roles"
     SUSPEND_ACCOUNT = "suspend-account"
     ASK_FOR_NEW_KEYS = "ask-for-new-keys"
+    ASK_FOR_NO_FACTORS = "ask-for-no-factors"
     PROPOSE_REPLACEMENT = "propose-replacement"
     SEE_CHANNELS = "see-channels"
     GIVE_FACTOR = "give-factor"
@@ -191,6 +192,7 @@ POLICY: dict[Action, Rule] = {
     Action.CHANGE_ROLES: _staff(Role.ADMINISTRATOR),
     Action.SUSPEND_ACCOUNT: _staff(Role.ADMINISTRATOR),
     Action.ASK_FOR_NEW_KEYS: _staff(Role.ADMINISTRATOR),
+    Action.ASK_FOR_NO_FACTORS: _staff(Role.ADMINISTRATOR),
     Action.PROPOSE_REPLACEMENT: _staff(Role.ADMINISTRATOR),
     Action.SEE_CHANNELS: _staff(Role.ADMINISTRATOR),
     Action.GIVE_FACTOR: _staff(),
@@ -261,6 +263,7 @@ WITH_FACTOR = frozenset(
         Action.CHANGE_ROLES,
         Action.SUSPEND_ACCOUNT,
         Action.ASK_FOR_NEW_KEYS,
+        Action.ASK_FOR_NO_FACTORS,
         Action.PROPOSE_REPLACEMENT,
         Action.PUBLISH_TEXTS,
         Action.INVITE,

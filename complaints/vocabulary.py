@@ -423,6 +423,7 @@ class ApprovalKind(StrEnum):
     REPLACEMENT = "replacement"  # somebody goes on with all cases of another; each channel's lead hands over
     NO_ADMINISTRATOR = "no-administrator"  # an administrator loses the role; another confirms, or whoever loses it
     NEW_KEYS = "new-keys"  # an account whose passphrase and code are lost gets keys anew; a lead confirms
+    NO_FACTORS = "no-factors"  # an account whose device and codes on paper are lost has no second factor any more
 
 
 class ApprovalState(StrEnum):
@@ -502,6 +503,7 @@ class Event(StrEnum):
     RECOVERED = "recovery.done"
     FACTOR_ADDED = "factor.added"
     FACTOR_REMOVED = "factor.removed"
+    FACTORS_TAKEN = "factor.all-taken"
     FACTOR_GIVEN = "factor.given"
     FACTOR_REFUSED = "factor.refused"
     DENIED = "access.denied"

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from complaints.errors import Conflict, Denied, Invalid, NotFound, Refused
 from complaints.models import Account, Approval, new_id
 from complaints.policy import Staff
-from complaints.services import accounts, holdings, log_word, replacement, rosters
+from complaints.services import accounts, holdings, log_word, replacement, rosters, second_factors
 from complaints.services.rosters import Member, Roster
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, ApprovalKind, ApprovalState, Duty, Event, Role
@@ -25,6 +25,10 @@ LASTS = timedelta(days=7)
 DOMAIN = "approval"
 _LABEL = b"complaints/approval/1"
 _NO_DUTY = ""
+_FOR_ADMINISTRATORS = frozenset({ApprovalKind.ADMINISTRATOR, ApprovalKind.NO_ADMINISTRATOR, ApprovalKind.NO_FACTORS})
+"""What another administrator can do as well as a lead."""
+WITHOUT_DIGITS = frozenset({ApprovalKind.NO_ADMINISTRATOR, ApprovalKind.NO_FACTORS})
+"""Where nobody gets anything sealed to their keys. Whoever waits for a second factor sees no fingerprint to read out, either."""
 _PERSON = 7  # which of a statement's parts names them
 _HIDDEN = 4
 """Groups of five digits that are read out and typed: 66 bits, which nobody meets by drawing keys of their own."""
@@ -42,9 +46,9 @@ class Request:
     expires: datetime
     digest: str
     against: bytes
-    """What it was asked for against: the roster's hash (none: the channel has no roster), or the account's version."""
+    """What it was asked for against: the roster's hash (none: the channel has no roster), or how the account stood (`_standing`)."""
     person: bytes
-    """The account that gets something."""
+    """The account that gets something, or loses it."""
     duty: Duty | None
     """For a roster. None: the person leaves."""
     keys: tuple[bytes, bytes, bytes]
@@ -111,6 +115,31 @@ def ask_for_new_keys(unit: Unit, actor: Staff, signing: SigningKey, person: byte
     keys = (account.work_public, account.identity_public, account.verify_public)
     version = account.version.to_bytes(4, "big")
     return _store(unit, actor, signing, ApprovalKind.NEW_KEYS, person, version, person, None, keys)
+
+
+def ask_for_no_factors(unit: Unit, actor: Staff, signing: SigningKey, person: bytes) -> bytes:
+    """Asks that an account's second factors, which are lost, be taken away; its keys and cases stay.
+
+    Raises NotFound; Invalid: `person` "suspended", "oneself": a factor of one's own is removed alone, or "present" when there is none.
+    """
+    account = unit.session.get(Account, person)
+    if account is None:
+        raise NotFound
+    if account.state != AccountState.ACTIVE:
+        raise Invalid({"person": "suspended"})
+    if person == actor.account:
+        raise Invalid({"person": "oneself"})
+    if person not in second_factors.who_has(unit):
+        raise Invalid({"person": "present"})
+    keys = (account.work_public, account.identity_public, account.verify_public)
+    standing = _standing(unit, ApprovalKind.NO_FACTORS, account)
+    return _store(unit, actor, signing, ApprovalKind.NO_FACTORS, person, standing, person, None, keys)
+
+
+def _standing(unit: Unit, kind: ApprovalKind, account: Account) -> bytes:
+    """How an account stands: its version (4 bytes); where second factors are to go which these are (32) as well, so that none goes that is newer."""
+    version = account.version.to_bytes(4, "big")
+    return version + second_factors.digest_of(unit, account.id) if kind is ApprovalKind.NO_FACTORS else version
 
 
 def ask_for_replacement(unit: Unit, actor: Staff, signing: SigningKey, leaver: bytes, person: bytes) -> bytes:
@@ -298,10 +327,7 @@ def may_confirm(unit: Unit, actor: Staff, request: Request) -> bool:
         return False
     if request.kind is ApprovalKind.REPLACEMENT:
         return Role.INVESTIGATOR in actor.roles and replacement.count(unit, actor, request.subject) > 0
-    if Role.ADMINISTRATOR in actor.roles and request.kind in {
-        ApprovalKind.ADMINISTRATOR,
-        ApprovalKind.NO_ADMINISTRATOR,
-    }:
+    if Role.ADMINISTRATOR in actor.roles and request.kind in _FOR_ADMINISTRATORS:
         # Whoever loses the role may agree to it.
         return request.person != actor.account or request.kind is ApprovalKind.NO_ADMINISTRATOR
     try:
@@ -311,7 +337,7 @@ def may_confirm(unit: Unit, actor: Staff, request: Request) -> bool:
 
 
 def _leads(unit: Unit, actor: Staff, request: Request) -> bool:
-    """Whether it takes a lead, and `actor` is one: of the roster in question, or for an administrator and for new keys of any. Raises Refused."""
+    """Whether it takes a lead, and `actor` is one: of the roster in question, or for what concerns an account of any. Raises Refused."""
     if request.kind is not ApprovalKind.ROSTER:
         # A second person as well: of two administrators one may be gone, or be the reason.
         return request.person != actor.account and actor.account in rosters.all_leads(unit)
@@ -357,7 +383,7 @@ def is_outdated(unit: Unit, request: Request) -> bool:
     if request.kind is ApprovalKind.REPLACEMENT:
         return False
     if request.kind is not ApprovalKind.ROSTER:
-        return account.version.to_bytes(4, "big") != request.against
+        return _standing(unit, request.kind, account) != request.against
     present = rosters.present(unit, request.subject)
     return (present.hash if present else b"") != request.against
 
@@ -440,10 +466,12 @@ def confirm(unit: Unit, actor: Staff, signing: SigningKey, approval: bytes, read
     """
     request, account = begin(unit, actor, approval)
     member = Member(account.id, request.duty or Duty.MEMBER, *request.keys)
-    if request.kind is not ApprovalKind.NO_ADMINISTRATOR:
+    if request.kind not in WITHOUT_DIGITS:
         require_heard(read_aloud, member.fingerprint)
     if request.kind is ApprovalKind.ROSTER:
         _sign_roster(unit, actor, signing, request, account, member)
+    elif request.kind is ApprovalKind.NO_FACTORS:
+        _take_factors(unit, actor, request, account)
     else:
         _change_administrator(unit, actor, request, account)
     conclude(unit, actor, request)
@@ -497,6 +525,14 @@ def _change_administrator(unit: Unit, actor: Staff, request: Request, account: A
         raise Conflict
     roles = frozenset({Role.ADMINISTRATOR}) if request.kind is ApprovalKind.ADMINISTRATOR else frozenset()
     accounts.change_roles(unit, actor, account.id, roles, account.version, confirmed=True)
+
+
+def _take_factors(unit: Unit, actor: Staff, request: Request, account: Account) -> None:
+    unit.session.refresh(account, with_for_update=True)
+    accounts.require_vouched(unit, account)
+    if _standing(unit, request.kind, account) != request.against:
+        raise Conflict
+    second_factors.take_all(unit, actor, account.id)
 
 
 def decline(unit: Unit, actor: Staff, approval: bytes) -> None:

@@ -118,6 +118,7 @@ GROUPS: Mapping[Group, tuple[Event, ...]] = {
         Event.ROLES_CHANGED,
         Event.KEYS_DRAWN,
         Event.KEYS_RENEWED,
+        Event.FACTORS_TAKEN,
         Event.APPROVAL_ASKED,
         Event.APPROVAL_CONFIRMED,
         Event.APPROVAL_DECLINED,

@@ -3,6 +3,7 @@
 They guard sessions, not keys: whoever has the database, the pepper and the passphrase needs none of them.
 """
 
+import hashlib
 import json
 import time
 from base64 import b32encode
@@ -25,7 +26,7 @@ from webauthn.helpers.structs import (
 from complaints.errors import Invalid, NotFound, Refused
 from complaints.models import Account, SecondFactor, new_id
 from complaints.policy import Staff
-from complaints.services import accounts, backoff, paper_codes
+from complaints.services import accounts, backoff, paper_codes, sessions
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event, FactorKind
 from crypto import Context, CryptoError, PrivateKey, PublicKey, SecretKey, unwrap, wrap
@@ -95,6 +96,27 @@ def remove(unit: Unit, actor: Staff, factor: bytes) -> None:
     if not of_account(unit, actor):
         unit.session.execute(delete(SecondFactor).where(SecondFactor.account_id == actor.account))
     unit.enter(Event.FACTOR_REMOVED, actor)
+
+
+def digest_of(unit: Unit, account: bytes) -> bytes:
+    """SHA-256 that tells which authenticators and passkeys an account has. Codes on paper, which go one by one, are left out."""
+    ids = unit.session.scalars(
+        select(SecondFactor.id)
+        .where(SecondFactor.account_id == account, SecondFactor.kind != FactorKind.PAPER)
+        .order_by(SecondFactor.id)
+    )
+    return hashlib.sha256(b"".join(ids)).digest()
+
+
+def take_all(unit: Unit, actor: Staff, account: bytes) -> None:
+    """Takes every second factor of another's account away, codes on paper as well. It is signed out everywhere, every browser a stranger's.
+
+    Whoever has its passphrase enrols another before anything opens. It is for two people to do: see `approvals`.
+    """
+    unit.session.execute(delete(SecondFactor).where(SecondFactor.account_id == account))
+    sessions.end_all(unit, account)  # last: also what was begun with a factor while these were taken
+    backoff.forget_devices(unit, account)
+    unit.enter(Event.FACTORS_TAKEN, actor, subject=account.hex())
 
 
 # -- Authenticators --------------------------------------------------------------------------------------------------

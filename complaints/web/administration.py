@@ -30,7 +30,7 @@ def list_accounts(visit: Visit) -> Page:
 def read_account(visit: Visit, account: bytes) -> Page:
     line = accounts.read_account(visit.unit, account)
     form = RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version})
-    return _account_page(visit.unit, line, form)
+    return _account_page(visit, visit.unit, line, form)
 
 
 def _read_form(visit: Visit) -> RolesForm:
@@ -48,13 +48,13 @@ def _not_changed(visit: Visit, error: DomainError) -> Page:
         line = accounts.read_account(unit, visit.values["account"])
         if isinstance(error, Invalid):
             form.roles.errors = [str(RolesForm.PROBLEMS[error.problems["roles"]])]
-            return _account_page(unit, line, form, status=400)
+            return _account_page(visit, unit, line, form, status=400)
         if isinstance(error, Denied):
             form.roles.errors = [str(RolesForm.LAST_ADMINISTRATOR)]
-            return _account_page(unit, line, form, status=409)
+            return _account_page(visit, unit, line, form, status=409)
         form = RolesForm(data={"roles": [role.value for role in line.roles], "version": line.version})
         form.roles.errors = [str(RolesForm.CHANGED_MEANWHILE)]
-        return _account_page(unit, line, form, status=409)
+        return _account_page(visit, unit, line, form, status=409)
 
 
 @blueprint.post("/staff/accounts/<id:account>")
@@ -80,12 +80,13 @@ def list_channels(visit: Visit) -> Page:
     return Page("administration/channels.html", {"channels": channel_overview.list_channels(visit.unit)})
 
 
-def _account_page(unit: Unit, line: AccountLine, form: RolesForm, status: int = 200) -> Page:
+def _account_page(visit: Visit, unit: Unit, line: AccountLine, form: RolesForm, status: int = 200) -> Page:
     values = {
         "account": line,
         "form": form,
         "items": role_choices(asked_for=Role.ADMINISTRATOR not in line.roles and accounts.takes_two(unit)),
         "left": new_keys.rosters_left(unit, line.id),
+        "own": line.id == visit.staff.account,
         "has_factor": line.id in second_factors.who_has(unit),
     }
     return Page("administration/account.html", values, status)

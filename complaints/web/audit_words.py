@@ -122,6 +122,9 @@ MEANINGS: dict[Event, Any] = {
         "Somebody added an authenticator or a passkey, with their passphrase. They were signed out elsewhere."
     ),
     Event.FACTOR_REMOVED: _("Somebody removed an authenticator or a passkey, with their passphrase."),
+    Event.FACTORS_TAKEN: _(
+        "Two people removed what its owner had lost. It was signed out everywhere, and opens no case before another is enrolled."
+    ),
     Event.FACTOR_GIVEN: _(
         "After the passphrase the second factor was right as well. From here the session opens cases."
     ),
@@ -313,6 +316,7 @@ ACTIONS: dict[str, Any] = {
     Action.ACCEPT_INVITATION: _("Take an invitation"),
     Action.SEE_OWN_ACCOUNT: _("See one’s own account"),
     Action.ASK_FOR_NEW_KEYS: _("Ask for new keys for an account"),
+    Action.ASK_FOR_NO_FACTORS: _("Ask that an account’s second factors be removed"),
     Action.DRAW_NEW_KEYS: _("Draw new keys"),
     Action.RECOVER: _("Bring a lost passphrase back"),
     Action.CHANGE_ADDRESS: _("Change one’s own e-mail address"),
@@ -349,6 +353,7 @@ _ASKED: dict[ApprovalKind, Any] = {
     ApprovalKind.ADMINISTRATOR: _("becomes an administrator"),
     ApprovalKind.NO_ADMINISTRATOR: _("is an administrator no longer"),
     ApprovalKind.NEW_KEYS: _("gets new keys, for passphrase and code are lost"),
+    ApprovalKind.NO_FACTORS: _("has its second factors removed, for device and codes on paper are lost"),
 }
 
 _REASONS: dict[str, Any] = {
@@ -357,6 +362,7 @@ _REASONS: dict[str, Any] = {
     ApprovalKind.NO_ADMINISTRATOR: _("The administrator’s role is taken"),
     ApprovalKind.REPLACEMENT: _("Replacing somebody on their cases"),
     ApprovalKind.NEW_KEYS: _("New keys for an account"),
+    ApprovalKind.NO_FACTORS: _("An account’s second factors are removed"),
     Verdict.ROLE_MISSING: _("The role for it was missing"),
     Verdict.SUSPENDED: _("The account was suspended"),
     "no-lead": _("Only a lead of the channel may"),

@@ -47,6 +47,11 @@ class RequestLine:
     """Who else can do it, by name, for whoever asked. None for a replacement, which is for each lead who holds something."""
 
     @property
+    def heard(self) -> bool:
+        """Whoever does it hears digits from the person, and types them."""
+        return self.request.kind not in approvals.WITHOUT_DIGITS
+
+    @property
     def stuck(self) -> bool:
         """Nobody can do it as things stand, and whoever asked is told."""
         drawn = self.request.kind is not ApprovalKind.NEW_KEYS or bool(self.digits)
@@ -124,7 +129,7 @@ def _unlock(visit: Visit) -> AccountSeed:
     form, approval = ConfirmForm(request.form), visit.values["approval"]
     with visit.app.units.reading() as unit:
         wanted = approvals.read_own(unit, visit.staff, approval)
-    if wanted.kind is not ApprovalKind.NO_ADMINISTRATOR and not (form.digits.data or "").strip():
+    if wanted.kind not in approvals.WITHOUT_DIGITS and not (form.digits.data or "").strip():
         raise Invalid({"digits": "missing"})
     return account_seed(visit, form.passphrase.data, "request")
 
@@ -178,6 +183,13 @@ def decline(visit: Visit, approval: bytes) -> Reply:
 @guarded(Action.CHANGE_ROLES, UnitKind.WRITING)
 def ask_for_administrator(visit: Visit, account: bytes) -> Reply:
     approvals.ask_for_administrator(visit.unit, visit.staff, visit.keys.signing, account)
+    return Redirect("requests.list_requests", notice=_("The request waits for another administrator, or for a lead."))
+
+
+@blueprint.post("/staff/accounts/<id:account>/no-factors")
+@guarded(Action.ASK_FOR_NO_FACTORS, UnitKind.WRITING)
+def ask_for_no_factors(visit: Visit, account: bytes) -> Reply:
+    approvals.ask_for_no_factors(visit.unit, visit.staff, visit.keys.signing, account)
     return Redirect("requests.list_requests", notice=_("The request waits for another administrator, or for a lead."))
 
 

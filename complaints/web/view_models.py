@@ -333,6 +333,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Event.RECOVERED: _("A lost passphrase was replaced"),
         Event.FACTOR_ADDED: _("A second factor was added"),
         Event.FACTOR_REMOVED: _("A second factor was removed"),
+        Event.FACTORS_TAKEN: _("All second factors of an account were removed"),
         Event.FACTOR_GIVEN: _("A second factor was given"),
         Event.FACTOR_REFUSED: _("A wrong second factor was given"),
         Event.DENIED: _("Access was denied"),

@@ -168,6 +168,7 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("reporter.root", "GET"): "303 303 303 303 303 303 303 303 303 303 303 303",
     ("reporter.send", "POST"): "400 400 400 400 400 400 400 400 400 400 400 400",
     ("requests.ask_for_administrator", "POST"): "303 303 303 403 403 403 403 403 400 403 403 403",
+    ("requests.ask_for_no_factors", "POST"): "303 303 303 403 403 403 403 403 400 403 403 403",
     ("requests.ask_to_take_administrator", "POST"): "303 303 303 403 403 403 403 403 400 403 403 403",
     ("requests.confirm", "POST"): "303 303 303 400 400 400 400 400 400 403 403 403",
     ("requests.decline", "POST"): "303 303 303 400 400 400 400 400 400 403 403 403",

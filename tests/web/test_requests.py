@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
-from complaints.services import accounts, approvals, channels, invitations, readiness, rosters
+from complaints.services import accounts, approvals, channels, invitations, readiness, rosters, second_factors
 from complaints.services.readiness import Fallback
 from complaints.services.unit import Units
 from complaints.vocabulary import Duty, Event, Role
 from complaints.web.starting_texts import NOTICE
+from crypto import SecretKey
 from tests.cast import Cast, Person
 from tests.web.conftest import Browser, Log
 
@@ -131,6 +133,42 @@ def test_an_administrator_loses_the_role_when_a_second_person_confirms(
     assert second.post(address, form, token=second.token_on(address)).status_code == 303
     with units.reading() as unit:
         assert accounts.read_account(unit, cast.auditor.account).roles == frozenset()
+
+
+def test_lost_second_factors_go_when_two_have_agreed_and_another_is_enrolled_first(
+    administrator: Browser, browser: Browser, cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    owner, key = cast.investigator, SecretKey.generate()
+    account = f"/staff/accounts/{owner.account.hex()}"
+    asked = "Ask that its second factors be removed"
+    assert asked not in administrator.get(account).text
+    with units.writing() as unit:
+        code = pyotp.TOTP(second_factors.secret_text(key)).now()
+        second_factors.add_authenticator(unit, owner.actor, key, "telephone", code)
+    assert asked in administrator.get(account).text
+    assert asked not in administrator.get(f"/staff/accounts/{cast.administrator.account.hex()}").text
+    assert administrator.post(f"{account}/no-factors", token=administrator.token_on(account)).status_code == 303
+    open_session, lead = signed_in(owner), in_english(signed_in(cast.lead))
+    assert open_session.get("/staff/cases").status_code == 200
+    (address,) = waiting(lead)
+    page = lead.get(address).text
+    assert "Once you confirm, the account is signed out everywhere and its second factors are gone" in page
+    assert 'name="digits"' not in page
+    assert lead.post(address, {"passphrase": ""}, token=lead.token_on(address)).status_code == 400
+    assert open_session.get("/staff/cases").status_code == 200
+    form = {"passphrase": cast.lead.passphrase}
+    assert lead.post(address, form, token=lead.token_on(address)).status_code == 303
+    assert open_session.get("/staff/cases").location.startswith("/staff/sign-in")
+    answer = browser.post("/staff/sign-in", {"name": owner.name, "passphrase": owner.passphrase})
+    assert answer.status_code == 303
+    assert browser.get("/staff/cases").location.startswith("/staff/account/second-factors")
+
+
+@pytest.mark.parametrize("name", ["lead", "custodian", "auditor", "investigator"])
+def test_administrators_alone_ask_that_second_factors_go(cast: Cast, signed_in: SignIn, name: str) -> None:
+    browser = signed_in(getattr(cast, name))
+    path = f"/staff/accounts/{cast.unassigned.account.hex()}/no-factors"
+    assert browser.post(path, token=browser.token_on("/staff/account")).status_code == 403
 
 
 def test_who_asked_cannot_confirm_and_can_take_it_back(administrator: Browser, cast: Cast, units: Units) -> None:

@@ -52,7 +52,9 @@ def code_at(key: SecretKey, moment: datetime) -> str:
 
 
 def test_whoever_lost_the_device_is_told_the_way(pending: Browser) -> None:
-    assert "an administrator: they ask for new keys for you" in " ".join(pending.get(f"{GIVE}?lang=en").text.split())
+    assert "two people remove the second factor from your account" in " ".join(
+        pending.get(f"{GIVE}?lang=en").text.split()
+    )
 
 
 @pytest.fixture
