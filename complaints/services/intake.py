@@ -27,6 +27,7 @@ from complaints.services import (
 )
 from complaints.services.report_draft import ReportDraft, TakenDownBy
 from complaints.services.rosters import Member
+from complaints.services.routing import Recipients
 from complaints.services.unit import Unit
 from complaints.services.uploads import StagedFile
 from complaints.vocabulary import (
@@ -64,9 +65,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class SealedReport:
-    """A whole report, sealed: what `receive` stores."""
+    """A whole report, sealed: what `receive` stores. `recipients`: whom it is sealed to, as its reporter is shown them."""
 
     case: bytes
+    recipients: Recipients
     channel: bytes
     roster: bytes
     receipt_hash: bytes
@@ -104,6 +106,7 @@ def prepare(
     act = acts.sign(case, kind, case, seed.signing(), roster.hash, epochs, _grants(case, keys, readers, public))
     return SealedReport(
         case=case,
+        recipients=routed,
         channel=routed.channel,
         roster=roster.hash,
         receipt_hash=lookup,

@@ -100,6 +100,8 @@ class Gallery:
             journey.answer_step(visitor, ANSWERS)
             for details in visitor.find(f"#s{number} details").all():
                 details.locator("summary").click()
+            if number == EXCLUDED_STEP:
+                visitor.find("[name=excluded]").nth(2).check()  # somebody who gets it from a lead, if at all
             if number == FILES_STEP:
                 yield f"form-{FILES_STEP}-empty", visitor
                 journey.add_file(visitor, self._file("รูปถ่าย.jpg", 431_000))

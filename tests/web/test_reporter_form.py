@@ -483,6 +483,66 @@ def test_the_receipt_page_gives_the_code_its_picture_and_the_days(sent: tuple[Pa
     assert len(re.findall(r"By \d{1,2} \w+ 20\d\d we tell you", answer.text)) == 2
 
 
+def told_who_received(answer: TestResponse) -> str:
+    """What the receipt page says of who received it: on the screen, never on paper."""
+    found = re.search(r'<section id="who-received" class="no-print">(.*?)</section>', answer.text, re.DOTALL)
+    assert found, answer.text
+    return unescape(found[1])
+
+
+def test_the_receipt_page_names_who_got_keys(sent: tuple[PageForm, TestResponse], cast: Cast, units: Units) -> None:
+    _, answer = sent
+    told = told_who_received(answer)
+    with_name, without = told.split("Reads the report, not your name")
+    assert cast.lead.display_name in with_name.partition("if you gave it, your name")[2]
+    assert cast.triage.display_name in without
+    named = {person.account for person in cast.staff if f">{person.display_name}<" in told}
+    assert named == readers_of(units, receipt_on(answer)) == {cast.lead.account, cast.triage.account}
+    assert "you ticked" not in told
+    names = (cast.lead.display_name, cast.triage.display_name)
+    assert not any(name in answer.text.replace(told, "") for name in names)
+
+
+def test_the_receipt_page_says_that_nobody_who_was_ticked_is_among_them(browser: Browser, cast: Cast) -> None:
+    out = cast.triage
+    told = told_who_received(checked(browser, excluded=out.account.hex()).post("/en/form/send"))
+    assert "Nobody whom you ticked as somebody who must not see it is among them." in told
+    assert cast.lead.display_name in told
+    assert out.display_name not in told
+
+
+def test_the_receipt_page_names_those_who_received_it_instead(browser: Browser, cast: Cast, units: Units) -> None:
+    form = checked(browser, channel=cast.channel.hex(), excluded=cast.lead.account.hex())
+    answer = form.post("/en/form/send")
+    told = told_who_received(answer)
+    assert "Handled by" in told
+    assert {person.account for person in cast.staff if f">{person.display_name}<" in told} == {cast.other_lead.account}
+    assert readers_of(units, receipt_on(answer)) == {cast.other_lead.account}
+
+
+def test_of_a_report_that_was_there_already_no_page_guesses_who_received_it(
+    sent: tuple[PageForm, TestResponse], browser: Browser, cast: Cast
+) -> None:
+    form, first = sent
+    for answer in (form.post("/en/form/send"), compared(browser, first, "x")):
+        told = told_who_received(answer)
+        assert "Open your report with the code: there you see at any time, by name, who can open it." in told
+        assert not any(person.display_name in answer.text for person in cast.staff)
+
+
+def test_of_two_posts_at_once_the_second_names_nobody(
+    browser: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = checked(browser)
+    receipt_on(form.post("/en/form/send"))
+    looks = iter([None])  # before it is sealed the first one is not seen yet
+    seen = intake.earlier_with
+    monkeypatch.setattr(intake, "earlier_with", lambda *at: next(looks, seen(*at)))
+    answer = form.post("/en/form/send")
+    assert "We have this report already" in answer.text
+    assert not any(person.display_name in answer.text for person in cast.staff)
+
+
 def test_sending_sets_no_cookie_and_puts_nothing_in_an_address(sent: tuple[PageForm, TestResponse]) -> None:
     form, answer = sent
     assert "Set-Cookie" not in answer.headers

@@ -176,20 +176,29 @@ def _fingerprint(posted: Posted, review: Review, asking: Asking) -> str:
     return posted.fingerprint(review.recipients, version, asking.questions)
 
 
-def receipt(visit: Visit, received: Received, given: Receipt) -> Page:
-    return _receipt_page(visit, received, given, FormField("typed", "typed", ""))
+def receipt(
+    visit: Visit,
+    received: Received,
+    given: Receipt,
+    recipients: Recipients | None = None,
+    *,
+    any_excluded: bool = False,
+) -> Page:
+    """`recipients`: those whom this very post was sealed to. Of a report that was there already, the mailbox says who can open it."""
+    who = {"recipients": recipients, "any_excluded": any_excluded}
+    if recipients is not None and recipients.is_fallback:
+        who["receiving"] = _name(visit, recipients)
+    return _receipt_page(visit, received, given, FormField("typed", "typed", ""), who)
 
 
 def asked_back(visit: Visit, received: Received, given: Receipt, typed: str) -> Page:
     """The receipt again, and whether it is what the reporter typed from their note."""
     field = FormField("typed", "typed", typed[:200])
-    return _receipt_page(visit, replace(received, repeated=False), given, field, right=_reads_as(typed, given))
+    return _receipt_page(visit, replace(received, repeated=False), given, field, {"right": _reads_as(typed, given)})
 
 
-def _receipt_page(
-    visit: Visit, received: Received, given: Receipt, typed: FormField, *, right: bool | None = None
-) -> Page:
-    values = {"received": received, "card": Card(given), "typed": typed, "right": right}
+def _receipt_page(visit: Visit, received: Received, given: Receipt, typed: FormField, more: Mapping[str, Any]) -> Page:
+    values = {"received": received, "card": Card(given), "typed": typed, "right": None, "recipients": None, **more}
     return page(visit, "reporter/receipt.html", values)
 
 

@@ -256,7 +256,10 @@ def _look_again(visit: Visit, error: DomainError) -> Reply:
 def send(visit: Visit, locale: Locale) -> Page:
     del locale
     ready: Ready = visit.prepared
-    return pages.receipt(visit, intake.receive(visit.unit, ready.sealed), ready.posted.receipt)
+    received = intake.receive(visit.unit, ready.sealed)
+    # Of two posts at once the other may have been stored, which may have gone to others.
+    recipients = None if received.repeated else ready.sealed.recipients
+    return pages.receipt(visit, received, ready.posted.receipt, recipients, any_excluded=bool(ready.posted.excluded))
 
 
 @blueprint.post("/<locale:locale>/form/compare")
