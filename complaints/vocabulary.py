@@ -274,6 +274,14 @@ class Telltale(StrEnum):
     FEW_KNOW = "few-know"
 
 
+class Doubt(StrEnum):
+    """What of the reporter's contact details may be mistyped. Asked of the reporter alone; stored and logged nowhere."""
+
+    NO_AT = "no-at"
+    SPACE = "space"
+    FEW_DIGITS = "few-digits"
+
+
 CHOICES: dict[ReportField, type[StrEnum]] = {
     ReportField.WAY: Way,
     ReportField.LINK: Link,

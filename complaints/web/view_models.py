@@ -19,6 +19,7 @@ from complaints.vocabulary import (
     CommentState,
     CompartmentName,
     DataRequest,
+    Doubt,
     Duty,
     Event,
     FactorKind,
@@ -222,6 +223,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Telltale.NATIONAL_ID: _("A national ID number"),
         Telltale.EMPLOYEE_NUMBER: _("What seems to be an employee number"),
         Telltale.FEW_KNOW: _("Three or fewer people know of it: the story itself may show that it came from you"),
+    },
+    Doubt: {
+        Doubt.NO_AT: _("There is no @ in it"),
+        Doubt.SPACE: _("There is a space in the middle of it"),
+        Doubt.FEW_DIGITS: _("It has fewer digits than a Thai number"),
     },
     Fear: {
         Fear.NO: _("No"),

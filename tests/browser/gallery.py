@@ -111,6 +111,12 @@ class Gallery:
                 journey.next_step(visitor)
         journey.check(visitor)
         yield f"form-{CHECK}-check", visitor
+        journey.jump(visitor, LAST_STEP)
+        visitor.find("#phone").fill("081 000 001")
+        visitor.find("#email").fill("somying example.org")
+        journey.check(visitor)
+        expect(visitor.find("#doubts-title")).to_be_visible()
+        yield f"form-{CHECK}-check-doubted", visitor
         with visitor.expecting(400):
             visitor.find("[value=send]").click()
             expect(visitor.find(".govuk-error-summary")).to_be_visible()

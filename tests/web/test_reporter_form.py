@@ -25,6 +25,7 @@ from complaints.vocabulary import (
     Way,
 )
 from complaints.web.reporter.fragments import HOLE
+from complaints.web.whole_words import JOINER
 from crypto import Receipt
 from tests.cast import Cast
 from tests.web.conftest import Browser
@@ -409,6 +410,58 @@ def test_the_check_page_warns_of_what_may_tell_who_wrote_it_and_nothing_is_kept_
     assert rows(units) == before
     again = blank(browser).fill(narrative="It happened.").post("/en/form/check")
     assert 'id="telltales-title"' not in again.text
+
+
+def doubted(answer: TestResponse) -> str:
+    assert shown_step(answer) == "s16", "the check page comes, whatever is doubted"
+    return unescape(answer.text.partition('id="doubts-title"')[2].partition("</ul>")[0])
+
+
+def test_the_check_page_asks_about_contact_details_that_may_be_mistyped_and_keeps_nothing_of_that(
+    browser: Browser, units: Units, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = rows(units)
+    given = {"way": "named", "email": "somying.example.org", "phone": "081 234 567"}
+    with caplog.at_level("DEBUG"):
+        answer = blank(browser).fill(narrative="It happened.", **given).post("/en/form/check")
+    question = doubted(answer)
+    assert '<a class="govuk-link" href="#email">E-mail</a>: There is no @ in it' in question
+    assert '<a class="govuk-link" href="#phone">Telephone</a>: It has fewer digits' in question
+    told = [record.getMessage() for record in caplog.records]
+    assert not [line for line in told if "somying" in line or "234 567" in line or "doubt" in line]
+    assert rows(units) == before
+
+
+def test_what_is_doubted_is_sent_as_it_is(browser: Browser, units: Units, cast: Cast) -> None:
+    form = checked(browser, way="named", email="my brother has one", phone="0812")
+    receipt = receipt_on(form.post("/en/form/send"))
+    with units.writing() as unit:
+        case = mailbox.find_case(unit, receipt)
+        assert case is not None
+        seed = receipt.seed()
+        seen = own_identity.see(unit, Reporter(case), SessionKeys.of(seed), seed.identity())
+    assert (seen.fields[IdentityField.EMAIL], seen.fields[IdentityField.PHONE]) == ("my brother has one", "0812")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"way": "named", "email": "somying@example.org", "phone": "081 234 5678"},
+        {"way": "named"},
+        {"way": "anonymous", "email": "somying", "phone": "081"},
+    ],
+)
+def test_nothing_is_asked_where_there_is_nothing_to_doubt_or_nothing_is_sent(
+    browser: Browser, given: dict[str, str]
+) -> None:
+    assert doubted(blank(browser).fill(narrative="It happened.", **given).post("/en/form/check")) == ""
+
+
+def test_the_question_is_asked_in_thai_as_well(browser: Browser) -> None:
+    form = blank(browser, "th").fill(narrative="เกิดขึ้นจริง", way="named", email="สมหญิง ที่ไลน์")
+    question = doubted(form.post("/th/form/check")).replace(JOINER, "")
+    assert "ข้อมูลนี้ถูกต้องไหม" in question
+    assert "ไม่มีเครื่องหมาย @" in question
 
 
 def test_a_name_that_stays_behind_is_warned_of_as_well(browser: Browser) -> None:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from complaints.config import Settings
 from complaints.services import questions
+from complaints.services.contact_doubts import doubts
 from complaints.services.exhibits import Exhibit
 from complaints.services.intake import Received
 from complaints.services.organisation import PublishedText
@@ -147,6 +148,7 @@ def form(
         "choices": choices,
         "answers": _answers(posted) if review else {},
         "telltales": _telltales(posted) if review else [],
+        "doubts": _doubts(posted) if review else [],
         "identity_given": _identity_given(posted) if review else [],
         "limits": {
             "file": settings.file_limit // _MIB,
@@ -185,7 +187,7 @@ def receipt(
     any_excluded: bool = False,
 ) -> Page:
     """`recipients`: those whom this very post was sealed to. Of a report that was there already, the mailbox says who can open it."""
-    who = {"recipients": recipients, "any_excluded": any_excluded}
+    who: dict[str, Any] = {"recipients": recipients, "any_excluded": any_excluded}
     if recipients is not None and recipients.is_fallback:
         who["receiving"] = _name(visit, recipients)
     return _receipt_page(visit, received, given, FormField("typed", "typed", ""), who)
@@ -347,6 +349,14 @@ def _telltales(posted: Posted) -> list[dict[str, Any]]:
     """What may tell who the reporter is, with the way to where it stands. Of this page alone: kept and logged nowhere."""
     found = telltales(posted.answers, posted.identity)
     return [{"text": words(kind), "href": f"#{name.value}", "field": words(name)} for kind, name in found.items()]
+
+
+def _doubts(posted: Posted) -> list[dict[str, Any]]:
+    """Which contact details may be mistyped, with the way to each. Of this page alone, as what may tell who they are."""
+    found = doubts(posted.identity_to_seal)
+    return [
+        {"text": words(kind), "href": f"#{name.value}", "field": IDENTITY_LABELS[name]} for kind, name in found.items()
+    ]
 
 
 def _identity_given(posted: Posted) -> list[tuple[str, Any, str]]:
