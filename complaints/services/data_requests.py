@@ -54,6 +54,11 @@ def lines_of(opened: Sequence[OpenedRecord]) -> tuple[RequestLine, ...]:
     )
 
 
+def consent_ended(lines: Iterable[RequestLine]) -> date | None:
+    """The day on which the reporter took back their consent to the use of sensitive matters. It needs nobody's yes: from then on it is no ground."""
+    return min((line.day for line in lines if line.kind is DataRequest.CONSENT), default=None)
+
+
 def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, text: str) -> None:
     """Asks whoever holds the case. Raises NotFound, Invalid (too-long), Conflict while the same is still undecided."""
     if len(text) > LIMIT:

@@ -1,6 +1,6 @@
 """How what the services return is put for reading: dates in both eras, and a word in both languages for every closed list."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from flask import Flask
 from complaints.clock import OPERATOR_ZONE
 from complaints.services import questions
 from complaints.services.case_reading import About
+from complaints.services.data_requests import RequestLine, consent_ended
 from complaints.services.questions import Answer
 from complaints.vocabulary import (
     CHOICES,
@@ -439,9 +440,18 @@ def about_lines(about: About | None, channel: str) -> list[tuple[str, str]]:
     return [(str(_("It is about")), name or str(_("Not sure"))), *handled]
 
 
-def answer_lines(answers: Mapping[ReportField, str]) -> list[tuple[ReportField, str]]:
-    """Every answer as people read it, in the order of the questions; empty where nothing was answered."""
-    return [(name, answered(name, answers.get(name, ""))) for name in ReportField]
+def answer_lines(answers: Mapping[ReportField, str], requests: Sequence[RequestLine]) -> list[tuple[ReportField, str]]:
+    """Every answer as people read it, in the order of the questions; empty where nothing was answered.
+
+    `requests`: what the reporter has asked about their data since. A consent that was taken back is a ground no more.
+    """
+    lines = {name: answered(name, answers.get(name, "")) for name in ReportField}
+    ended = consent_ended(requests)
+    if ended is not None and answers.get(ReportField.GROUND) == Ground.CONSENT:
+        lines[ReportField.GROUND] = str(
+            _("Legal duty and legal claims. The reporter’s consent was taken back on %(day)s.", day=day(ended))
+        )
+    return list(lines.items())
 
 
 ROLE_HINTS: Mapping[Role, Any] = {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -93,6 +94,41 @@ def test_consent_is_taken_back_where_it_was_given(browser: Browser, cast: Cast, 
     where = address(lead, report)
     assert "The reporter takes back their consent to the use of sensitive matters" in lead.get(where).text
     assert "only as far as legal duty and legal claims allow" in lead.get(where).text
+
+
+@pytest.mark.parametrize("outcome", [None, "accepted", "refused"])
+def test_a_consent_that_was_taken_back_is_no_ground_any_more_whatever_is_decided(
+    browser: Browser, cast: Cast, lead: Browser, outcome: str | None
+) -> None:
+    given = {ReportField.SENSITIVE: Sensitive.HEALTH.value, ReportField.GROUND: Ground.CONSENT.value}
+    draft = cast.draft()
+    report = cast.report(replace(draft, answers={**draft.answers, **given}))
+    pages = [(browser, "/en/inbox/case"), (lead, f"/staff/cases/{report.case.hex()}?lang=en")]
+    browser.post("/en/inbox", {"code": report.receipt.grouped()})
+    for who, page in pages:
+        assert ground_on(who, page) == "The reporter’s consent"
+    ask(browser, "sensitive-consent", "")
+    if outcome:
+        decide(lead, address(lead, report), outcome, "the reason")
+    now = today()
+    said = f"The reporter’s consent was taken back on {now.day} {now:%B} {now.year}."
+    for who, page in pages:
+        assert ground_on(who, page) == f"Legal duty and legal claims. {said}"
+    assert 'value="sensitive-consent"' not in browser.get(ASK).text
+
+
+def test_where_the_law_was_the_ground_it_stays(browser: Browser, cast: Cast) -> None:
+    draft = cast.draft()
+    report = cast.report(replace(draft, answers={**draft.answers, ReportField.SENSITIVE: Sensitive.HEALTH.value}))
+    browser.post("/en/inbox", {"code": report.receipt.grouped()})
+    ask(browser, "sensitive-consent", "")  # as a page of before might
+    assert ground_on(browser, "/en/inbox/case") == "Legal duty and legal claims"
+
+
+def ground_on(browser: Browser, page: str) -> str:
+    """Why sensitive matters may be used, as a page of the case says it."""
+    told = unescape(browser.get(page).text).partition("Why sensitive matters may be used")[2]
+    return re.sub("<[^>]+>", "", told.partition("</dd>")[0]).strip()
 
 
 def test_what_is_said_is_sealed_and_the_check_finds_nothing(

@@ -47,7 +47,7 @@ def take_data(visit: Visit, locale: Locale) -> Archive:
         "found": found,
         "names": names,
         "about": about_lines(found.box.about, found.box.channel_th if locale is Locale.THAI else found.box.channel_en),
-        "answers": answer_lines(found.box.answers),
+        "answers": answer_lines(found.box.answers, found.box.requests),
         "reasons": REASONS,
         "outcomes": OUTCOMES,
         "asked_for": {kind: text for kind, (text, _hint) in CHOICES.items()},

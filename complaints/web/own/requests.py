@@ -61,8 +61,9 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, t
 
 
 def consented(box: Mailbox) -> bool:
-    """Whether the use of sensitive matters rests on the reporter's consent."""
-    return box.answers.get(ReportField.GROUND) == Ground.CONSENT
+    """Whether the use of sensitive matters rests on the reporter's consent, which they have not taken back."""
+    given = box.answers.get(ReportField.GROUND) == Ground.CONSENT
+    return given and data_requests.consent_ended(box.requests) is None
 
 
 def _typed() -> str:
