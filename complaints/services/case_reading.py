@@ -242,7 +242,7 @@ def _present(
         about=about_of(unit, case, exclusions[0]) if exclusions else None,
         answers={name: report[0].text(name) for name in ReportField} if report else {},
         asked=questions.decode(report[0].fields.get(ASKED, b"")) if report else (),
-        excluded=excludednames_of(unit, exclusions[0]) if exclusions else (),
+        excluded=excluded_names_of(unit, exclusions[0]) if exclusions else (),
         excluded_words=exclusions[0].text("words") if exclusions else "",
         messages=tuple(
             MessageLine(
@@ -310,7 +310,7 @@ def about_of(unit: Unit, case: Case, record: OpenedRecord) -> About:
     return About(channel.name_th, channel.name_en, elsewhere=channel.id != case.channel_id)
 
 
-def excludednames_of(unit: Unit, record: OpenedRecord) -> tuple[str, ...]:
+def excluded_names_of(unit: Unit, record: OpenedRecord) -> tuple[str, ...]:
     return tuple(sorted(names_of(unit, excluded_accounts(record)).values()))
 
 

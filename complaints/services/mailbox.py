@@ -137,7 +137,7 @@ def read_mailbox(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Mailbox:
         about=case_reading.about_of(unit, case, exclusions) if exclusions else None,
         answers={name: answers.text(name) for name in ReportField} if answers else {},
         asked=questions.decode(answers.fields.get(ASKED, b"")) if answers else (),
-        excluded=case_reading.excludednames_of(unit, exclusions) if exclusions else (),
+        excluded=case_reading.excluded_names_of(unit, exclusions) if exclusions else (),
         excluded_words=exclusions.text("words") if exclusions else "",
         messages=tuple(
             _message(unit, case, record, read, sent) for record in opened if record.kind is RecordKind.MESSAGE

@@ -42,7 +42,7 @@ def collect(unit: Unit, log: AccessLog, reporter: Reporter, keys: SessionKeys, i
     return OwnData(
         box=box,
         identity=own_identity.see(unit, reporter, keys, identity_key),
-        excluded=case_reading.excludednames_of(unit, exclusions[0]) if exclusions else (),
+        excluded=case_reading.excluded_names_of(unit, exclusions[0]) if exclusions else (),
         excluded_words=exclusions[0].text("words") if exclusions else "",
         openings=openings.list_openings(unit, log, reporter, keys),
         files=tuple(file for file in files if file is not None),

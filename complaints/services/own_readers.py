@@ -39,5 +39,5 @@ def list_readers(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Readers:
     )
     return Readers(
         tuple(sorted(found, key=lambda reader: reader.name)),
-        case_reading.excludednames_of(unit, exclusions) if exclusions else (),
+        case_reading.excluded_names_of(unit, exclusions) if exclusions else (),
     )
