@@ -192,8 +192,8 @@ class Stage:
         """By name, as the lead sees them."""
         lead = self.cast.lead
         with self.units.writing() as unit:
-            found = assignment.candidates(unit, lead.actor, lead.keys, (report or self.assigned).case)
-        return {candidate.name: candidate for candidate in found}
+            plan = assignment.plan(unit, lead.actor, lead.keys, (report or self.assigned).case)
+        return {candidate.name: candidate for candidate in plan.candidates}
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table: the same before and after whatever left no trace."""

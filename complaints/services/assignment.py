@@ -131,11 +131,6 @@ def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
     )
 
 
-def candidates(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> tuple[Candidate, ...]:
-    """Everybody on the roster but the leads, who hold the case anyway. Raises NotFound, Denied for whoever is not a lead."""
-    return plan(unit, actor, keys, case_id).candidates
-
-
 def excluded_beside(unit: Unit, actor: Staff, keys: SessionKeys, opening: Opening) -> frozenset[bytes]:
     """Whom the reporters excluded of cases that belong together with this one, as far as the actor holds those. Each is entered as an opening.
 

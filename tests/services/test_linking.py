@@ -79,7 +79,7 @@ def test_whom_the_reporter_of_either_excluded_is_given_neither_by_whoever_holds_
     with pytest.raises(Denied):
         assign(stage, {cast.unassigned: False}, report=stage.assigned, epoch=2)
     with stage.units.writing() as unit:
-        known = assignment.candidates(unit, cast.lead.actor, cast.lead.keys, stage.assigned.case)
+        known = assignment.plan(unit, cast.lead.actor, cast.lead.keys, stage.assigned.case).candidates
     assert [person.name for person in known if person.barred_beside] == ["Unassigned"]
     opened = [entry for entry in stage.entries(Event.CASE_OPENED) if entry.get("subject") == "assignment"]
     assert kept.case.hex() in {entry["case"] for entry in opened}
@@ -101,7 +101,7 @@ def test_whoever_read_of_it_before_keeps_what_they_hold(stage: Stage) -> None:
     assert related(stage, cast.unassigned) == ()
     stage.attacker.insert("caseload", line)
     with stage.units.writing() as unit:
-        known = assignment.candidates(unit, cast.lead.actor, cast.lead.keys, stage.assigned.case)
+        known = assignment.plan(unit, cast.lead.actor, cast.lead.keys, stage.assigned.case).candidates
     assert [(person.name, person.can_be_assigned) for person in known if person.excluded_beside] == [
         ("Unassigned", True)
     ]
