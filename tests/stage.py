@@ -29,6 +29,7 @@ from complaints.services import (
     vouching,
 )
 from complaints.services.access_log import AccessLog
+from complaints.services.candidates import Candidate
 from complaints.services.case_reading import OpenedCase
 from complaints.services.check import examine
 from complaints.services.identity import OpenedIdentity
@@ -188,7 +189,7 @@ class Stage:
         with self.units.writing() as unit:
             mailbox.write_message(unit, report.reporter, report.keys, text)
 
-    def candidates(self, report: Report | None = None) -> dict[str, assignment.Candidate]:
+    def candidates(self, report: Report | None = None) -> dict[str, Candidate]:
         """By name, as the lead sees them."""
         lead = self.cast.lead
         with self.units.writing() as unit:

@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, delete, exists, func, insert, select
 from complaints.errors import Denied
 from complaints.models import Base, CaseloadRow, Grant
 from complaints.policy import Staff
-from complaints.services import accounts, acts, assignment, casework, keyrings, records, rosters
-from complaints.services.assignment import Candidate
+from complaints.services import accounts, acts, candidates, casework, handing_over, keyrings, records, rosters
+from complaints.services.candidates import Candidate
 from complaints.services.casework import Opening
 from complaints.services.keys import SessionKeys
 from complaints.services.rosters import Roster
@@ -64,7 +64,7 @@ def recuse(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, reason: 
     opening = casework.fetch_case(unit, actor, keys, case_id)
     case = opening.case
     roster = rosters.current(unit, case.channel_id)
-    if not any(_can_go_on(person, actor) for person in assignment.candidates_of(unit, opening, roster)):
+    if not any(_can_go_on(person, actor) for person in candidates.of(unit, opening, roster)):
         raise Denied("nobody else could hand this case over")
     sealed = casework.seal_text(case.id, RecordKind.RECUSAL, opening.internal, actor.account, keys, reason)
     act = _sign_recusal(unit, opening, actor, keys, roster)
@@ -115,11 +115,11 @@ def renew(unit: Unit, actor: Staff, keys: SessionKeys, identity_key: PrivateKey,
     """New keys for everybody who holds the case now and may. Nothing else about it changes. Raises NotFound, Denied, Refused."""
     casework.take_turns(unit, case_id)
     opening = casework.fetch_case(unit, actor, keys, case_id)
-    roster = assignment.require_lead(unit, actor, opening)
-    known = assignment.candidates_of(unit, opening, roster)
+    roster = candidates.require_lead(unit, actor, opening)
+    known = candidates.of(unit, opening, roster)
     staying = {p.account: p.holds_identity for p in known if p.holds_report and p.can_be_assigned and not p.keeps}
-    begun = assignment.hand_over(unit, actor, keys, identity_key, opening, roster, known, staying, chosen=())
-    assignment.enter_hand_over(unit, Event.CASE_REKEYED, actor, opening, begun)
+    begun = handing_over.hand_over(unit, actor, keys, identity_key, opening, roster, known, staying, chosen=())
+    handing_over.enter(unit, Event.CASE_REKEYED, actor, opening, begun)
 
 
 def waiting(unit: Unit, actor: Staff, size: int = AT_ONCE) -> Sequence[WaitingCase]:

@@ -16,7 +16,7 @@ from complaints.models import Base
 from complaints.policy import Action, Staff
 from complaints.services import (
     acts,
-    assignment,
+    candidates,
     case_links,
     case_reading,
     caseload,
@@ -86,7 +86,7 @@ def plan(
     rows = records.rows_of(unit, case.id, CompartmentName.REPORT, [RecordKind.REPORT])[:1]
     sealed = records.sealed_fields(unit, rows)
     report = [records.open_record(unit, case, opening.report, row, sealed[row.id]) for row in rows]
-    words = assignment.exclusions_of(unit, opening).text("words")
+    words = candidates.exclusions_of(unit, opening).text("words")
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=action)
     labels = own_labels.of_reader(unit, actor, keys).by_case
     return Plan(
@@ -162,7 +162,7 @@ def open_pair(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, other
 
 def _tells_the_excluded(unit: Unit, one: Opening, another: Opening) -> bool:
     """Whether somebody holds the one whom the reporter of the other excluded."""
-    excluded = case_reading.excluded_accounts(assignment.exclusions_of(unit, another))
+    excluded = case_reading.excluded_accounts(candidates.exclusions_of(unit, another))
     return not excluded.isdisjoint(keyrings.recipients(unit, one.case, CompartmentName.INTERNAL))
 
 

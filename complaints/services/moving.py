@@ -13,21 +13,22 @@ from complaints.policy import Staff
 from complaints.services import (
     accounts,
     acts,
-    assignment,
+    candidates,
     case_reading,
     case_state,
     casework,
-    keyrings,
+    handing_over,
     messages,
     records,
     rosters,
 )
-from complaints.services.assignment import Candidate, Reader
+from complaints.services.candidates import Candidate
 from complaints.services.casework import Opening
+from complaints.services.handing_over import Reader
 from complaints.services.keys import SessionKeys
 from complaints.services.rosters import KnownChannel, Roster
 from complaints.services.unit import Unit
-from complaints.vocabulary import CaseStatus, CompartmentName, Duty, Event, RecordKind, ReportField
+from complaints.vocabulary import CaseStatus, Duty, Event, RecordKind, ReportField
 from crypto import PrivateKey
 
 _BEFORE = frozenset({CaseStatus.NEW, CaseStatus.TRIAGE})
@@ -73,7 +74,7 @@ def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
     language = next((r.text(ReportField.LANGUAGE) for r in opened if r.kind is RecordKind.REPORT), "")
     words = next((r.text("words") for r in opened if r.kind is RecordKind.EXCLUSIONS), "")
     others = [channel for channel in rosters.channels(unit) if channel.id != case.channel_id]
-    beside = assignment.excluded_beside(unit, actor, keys, opening)
+    beside = candidates.excluded_beside(unit, actor, keys, opening)
     found = tuple(_destination(unit, opening, channel, beside) for channel in others if rosters.chain(unit, channel.id))
     return Plan(case.reference, case.revision, case.status == CaseStatus.CLOSED, language, found, words)
 
@@ -86,7 +87,7 @@ def _destination(unit: Unit, opening: Opening, channel: KnownChannel, beside: Co
 
 def _receivers(unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes]) -> Sequence[Candidate]:
     """Those who receive the channel's reports, but for whom the reporter excluded, who left this case, or who may not."""
-    known = assignment.candidates_of(unit, opening, roster, beside)
+    known = candidates.of(unit, opening, roster, beside)
     return [person for person in known if person.duty is not Duty.MEMBER and person.can_be_assigned]
 
 
@@ -109,28 +110,32 @@ def move(
     if channel is None or wanted.target == case.channel_id or not rosters.chain(unit, wanted.target):
         raise Invalid({"target": "unknown"})
     there = rosters.current(unit, wanted.target)
-    beside = assignment.excluded_beside(unit, actor, keys, opening)
+    beside = candidates.excluded_beside(unit, actor, keys, opening)
     receivers = {person.account: person for person in _receivers(unit, opening, there, beside)}
     if not any(person.duty is Duty.LEAD for person in receivers.values()):
         raise Denied("nobody in that channel may lead this case")
     before = [holder.account for holder in case_reading.holders(unit, case)]
     written = _write(unit, opening, actor, keys, wanted)
-    chosen = [Reader(m, m.duty is Duty.LEAD, chosen=False) for m in there.members if m.account in receivers]
-    writes, act, readers = _hand_over(unit, opening, actor, keys, identity_key, roster, chosen, there)
+    identity = handing_over.open_identity(unit, actor, identity_key, opening)
+    readers = [
+        Reader(member, identity=identity is not None and member.duty is Duty.LEAD, chosen=False)
+        for member in there.members
+        if member.account in receivers
+    ]
+    act, writes = handing_over.begin_epochs(unit, actor, keys, opening, identity, roster, readers, there)
     _settle(unit, opening, channel)
-    assignment.project(unit, case, readers)
+    handing_over.project(unit, case, readers)
     casework.touch(unit, case)
-    held = " ".join(sorted(f"{r.member.account.hex()}{'+identity' if r.identity else ''}" for r in readers))
-    fields = {"subject": held, "act": act.id.hex(), "digest": act.digest}
+    fields = {"subject": handing_over.said_to_hold(readers), "act": act.id.hex(), "digest": act.digest}
     fields |= {"writes": "\n".join(filter(None, (written, writes)))}
-    left = assignment.said_to_leave(before, readers)
+    left = handing_over.said_to_leave(before, readers)
     casework.enter(unit, Event.CASE_MOVED, actor, opening, **fields, **({"reason": left} if left else {}))
     return channel
 
 
 def _require_movable(unit: Unit, actor: Staff, opening: Opening) -> Roster:
     """The roster of the case's channel. A test report tries that channel's leads: what others open of it says nothing of them."""
-    roster = assignment.require_lead(unit, actor, opening)
+    roster = candidates.require_lead(unit, actor, opening)
     if acts.is_rehearsal(unit, opening.case):
         raise Denied("a test report stays in its channel")
     return roster
@@ -145,30 +150,6 @@ def _write(unit: Unit, opening: Opening, actor: Staff, keys: SessionKeys, wanted
     reason = casework.seal_text(case, RecordKind.MOVING, opening.internal, actor.account, keys, wanted.reason)
     told = messages.seal(case, opening.report, actor.account, keys, wanted.told)
     return records.store(unit, [reason, *told])
-
-
-def _hand_over(
-    unit: Unit,
-    opening: Opening,
-    actor: Staff,
-    keys: SessionKeys,
-    identity_key: PrivateKey,
-    roster: Roster,
-    readers: Sequence[Reader],
-    there: Roster,
-) -> tuple[str, acts.Act, Sequence[Reader]]:
-    """Also gives back the readers as they are: nobody gets an identity that its reporter has withdrawn."""
-    case = opening.case
-    identity = keyrings.open_keyring(unit, case, CompartmentName.IDENTITY, actor.account, identity_key)
-    if identity is None:
-        if not assignment.is_withdrawn(unit, opening):
-            raise Denied("handing over needs a lead who holds the identity")
-        readers = [Reader(reader.member, identity=False, chosen=False) for reader in readers]
-    act, fresh = assignment.new_epochs(opening, identity, actor, keys, roster, readers, there)
-    assignment.take_grants(unit, case.id, readers)
-    acts.store(unit, act)
-    writes = assignment.reseal_identity(unit, case, identity, fresh[CompartmentName.IDENTITY]) if identity else ""
-    return writes, act, readers
 
 
 def _settle(unit: Unit, opening: Opening, channel: KnownChannel) -> None:

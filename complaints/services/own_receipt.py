@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select, update
 from complaints.errors import Conflict
 from complaints.models import Base, Case
 from complaints.policy import Reporter
-from complaints.services import acts, assignment, casework, keyrings, own_case, rosters
+from complaints.services import acts, casework, handing_over, keyrings, own_case, rosters
 from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
 from complaints.services.rosters import Member, Roster
@@ -54,7 +54,7 @@ def exchange(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: Pr
     unit.run(_TAKE_GRANTS, {"case": case.id})
     acts.store(unit, act)
     _rename(unit, case, after)  # whoever reads the case from here on finds the reporter whom the act names
-    writes = assignment.reseal_identity(unit, case, identity, new_keys[CompartmentName.IDENTITY]) if identity else ""
+    writes = handing_over.reseal_identity(unit, case, identity, new_keys[CompartmentName.IDENTITY]) if identity else ""
     casework.touch(unit, case)
     unit.run(_END_SESSIONS, {"case": case.id})
     unit.enter_later(

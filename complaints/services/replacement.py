@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 from complaints.errors import Denied, Invalid, Refused
 from complaints.models import Base
 from complaints.policy import Staff
-from complaints.services import accounts, assignment, case_reading, casework, rosters
+from complaints.services import accounts, candidates, case_reading, casework, handing_over, rosters
 from complaints.services.keys import SessionKeys
 from complaints.services.unit import Unit
 from complaints.vocabulary import Duty, Event
@@ -130,9 +130,9 @@ def hand_on(
     Whether it was done. Whoever may not receive this case does not, and then the case stays as it is; that is entered as well.
     """
     opening = casework.fetch_case(unit, actor, keys, case)
-    roster = assignment.require_lead(unit, actor, opening)
-    beside = assignment.excluded_beside(unit, actor, keys, opening)
-    known = {c.account: c for c in assignment.candidates_of(unit, opening, roster, beside)}
+    roster = candidates.require_lead(unit, actor, opening)
+    beside = candidates.excluded_beside(unit, actor, keys, opening)
+    known = {c.account: c for c in candidates.of(unit, opening, roster, beside)}
     newcomer = known.get(by)
     if newcomer is None or not newcomer.can_be_assigned:
         casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="assignment")
@@ -146,7 +146,7 @@ def hand_on(
     if newcomer.duty is Duty.LEAD and newcomer.keeps:
         assigned.pop(by)
     try:
-        begun = assignment.hand_over(
+        begun = handing_over.hand_over(
             unit,
             actor,
             keys,
@@ -161,5 +161,5 @@ def hand_on(
     except Denied:
         casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="assignment")
         return False
-    assignment.enter_hand_over(unit, event, actor, opening, begun)
+    handing_over.enter(unit, event, actor, opening, begun)
     return True

@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _
 from complaints.policy import Action, Verdict
 from complaints.services import case_state, new_keys
 from complaints.services.approvals import Asked
-from complaints.services.assignment import TAKEN_BACK
 from complaints.services.audit import INTACT, WRONG, Group, Names
+from complaints.services.handing_over import TAKEN_BACK
 from complaints.services.log_reading import LogLine
 from complaints.services.rosters import Change
 from complaints.vocabulary import (

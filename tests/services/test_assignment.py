@@ -9,7 +9,7 @@ import pytest
 
 from complaints.errors import Conflict, Denied, DomainError, Invalid, NotFound, Refused
 from complaints.services import acts, assignment, caseload, mailbox, records
-from complaints.services.assignment import HandedOver
+from complaints.services.handing_over import HandedOver
 from complaints.vocabulary import CaseStatus, CompartmentName, Duty, Event
 from crypto import CryptoError, PrivateKey, SecretKey, open_field, unwrap
 from tests.cast import CANARIES, Person, Report

@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _
 from complaints.errors import Conflict, Denied, DomainError, Invalid, PassphraseRefused
 from complaints.policy import Action
 from complaints.services import assignment, backoff, caseload
-from complaints.services.assignment import HandedOver, Plan
+from complaints.services.assignment import Plan
+from complaints.services.handing_over import HandedOver
 from complaints.web.casework.frame import blueprint
 from complaints.web.casework.passphrase import identity_key, refusal_text
 from complaints.web.forms.casework import AssignForm
