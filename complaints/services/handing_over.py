@@ -169,31 +169,25 @@ def _sign(
     there: Roster | None,
 ) -> tuple[acts.Act, dict[CompartmentName, SecretKey]]:
     case = opening.case
-    epochs, grants = [], []
-    keyrings_held = [opening.report, opening.internal, *([identity] if identity else [])]
-    fresh = {keyring.compartment: SecretKey.generate() for keyring in keyrings_held}
-    for keyring in keyrings_held:
-        name, number, key = keyring.compartment, keyring.newest + 1, fresh[keyring.compartment]
+    epochs, grants, fresh = [], [], {}
+    for keyring in (opening.report, opening.internal, *([identity] if identity else [])):
+        name, number = keyring.compartment, keyring.newest + 1
+        key = fresh[name] = SecretKey.generate()
         epochs.append(acts.next_epoch(case.id, name, number, key, keyring.key))
-        for reader in readers:
-            if name is not CompartmentName.IDENTITY:
-                grants.append(acts.wrap_grant(case.id, name, number, key, reader.member.account, reader.member.work))
-            elif reader.identity:
-                grants.append(
-                    acts.wrap_grant(case.id, name, number, key, reader.member.account, reader.member.identity)
-                )
-    reporters = {
-        CompartmentName.REPORT: case.reporter_work_public,
-        CompartmentName.IDENTITY: case.reporter_identity_public,
-    }
-    for keyring in keyrings_held:
-        if keyring.compartment in reporters:
-            name, number = keyring.compartment, keyring.newest + 1
-            grants.append(acts.wrap_grant(case.id, name, number, fresh[name], case.id, reporters[name]))
+        grants += [acts.wrap_grant(case.id, name, number, key, *to) for to in _recipients(case, name, readers)]
     kind = ActKind.MOVED if there else ActKind.ASSIGNMENT
     moved = acts.Moved(case.channel_id, there.channel, opening.report.newest + 1, there.hash) if there else None
     act = acts.sign(case.id, kind, actor.account, keys.signing, roster.hash, epochs, grants, moved=moved)
     return act, fresh
+
+
+def _recipients(case: Case, compartment: CompartmentName, readers: Sequence[Reader]) -> list[tuple[bytes, bytes]]:
+    """To whom a compartment's key is wrapped, and under which public key. The reporter gets none to `internal`."""
+    if compartment is CompartmentName.IDENTITY:
+        named = [(reader.member.account, reader.member.identity) for reader in readers if reader.identity]
+        return [*named, (case.id, case.reporter_identity_public)]
+    staff = [(reader.member.account, reader.member.work) for reader in readers]
+    return staff if compartment is CompartmentName.INTERNAL else [*staff, (case.id, case.reporter_work_public)]
 
 
 def _take_grants(unit: Unit, case: bytes, readers: Sequence[Reader]) -> None:
