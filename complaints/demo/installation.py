@@ -234,11 +234,11 @@ def _relate(units: Units, cast: dict[str, _Person], story: Story, case: bytes, t
     if story.linked is not None:
         name, reason = story.linked
         with units.writing() as unit:
-            linking.link(unit, lead.actor, lead.keys, case, told[name], reason)
+            linking.link(unit, lead.actor, lead.keys, case, told[name], reason, told[name])
     if story.merged is not None:
         name, reason, words = story.merged
         with units.writing() as unit:
-            wanted = merging.Wanted(told[name], reason, words)
+            wanted = merging.Wanted(told[name], reason, words, told[name])
             merging.merge(unit, lead.actor, lead.keys, case, wanted, _revision(unit, case))
 
 

@@ -74,6 +74,15 @@ class Pair:
     other: Opening
 
 
+@dataclass(frozen=True, slots=True)
+class TheirWords:
+    """What the reporter of the other case wrote of who must not see it."""
+
+    case: bytes
+    reference: str
+    text: str = field(repr=False)
+
+
 # -- Linking ---------------------------------------------------------------------------------------------------------
 
 
@@ -118,16 +127,25 @@ def find(unit: Unit, actor: Staff, reference: str) -> bytes | None:
     return found
 
 
-def link(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, other: bytes | None, text: str) -> str:
-    """Says that two cases belong together; the other's reference.
+def link(
+    unit: Unit,
+    actor: Staff,
+    keys: SessionKeys,
+    case_id: bytes,
+    other: bytes | None,
+    text: str,
+    read: bytes | None = None,
+) -> str:
+    """Says that two cases belong together; the other's reference. `read`: see `require_read`.
 
-    Raises NotFound; Invalid: `text`; `other` "unknown", "same", "excluded", "test"; Conflict when they are linked already; Refused.
+    Raises NotFound; Invalid: `text`; `other` "unknown", "same", "excluded", "test", "unread"; Conflict when they are linked already; Refused.
     """
     pair = open_pair(unit, actor, keys, case_id, other, text)
     sides = [(pair.this, pair.other), (pair.other, pair.this)]
     known = [there.case.id in {one.other for one in case_links.read(unit, here)} for here, there in sides]
     if all(known):
         raise Conflict("they are linked already")
+    require_read(unit, pair, read)
     for (here, there), there_already in zip(sides, known, strict=True):
         sealed = [] if there_already else [case_links.seal_link(here, actor, keys, there.case.id, Tie.RELATED, text)]
         casework.touch(unit, here.case, except_for=actor.account)
@@ -135,10 +153,21 @@ def link(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, other: byt
     return pair.other.case.reference
 
 
-def enter_look(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, action: Action) -> None:
-    """That a case was looked into for whom its reporter excluded, when nothing came of it. Raises NotFound, Refused."""
+def look(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, action: Action) -> TheirWords:
+    """Whom a case's reporter excluded, in their own words; entered as an opening, whether or not they are shown. Raises NotFound, Refused."""
     opening = casework.fetch_case(unit, actor, keys, case_id)
+    text = assignment.exclusions_of(unit, opening).text("words")
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=action)
+    return TheirWords(case_id, opening.case.reference, text)
+
+
+def require_read(unit: Unit, pair: Pair, read: bytes | None) -> None:
+    """That whoever links or merges has seen whom the other's reporter excluded in words, which name nobody for the program to compare.
+
+    `read`: the case whose words they were shown. Raises Invalid: `other` "unread"; Refused.
+    """
+    if read != pair.other.case.id and assignment.exclusions_of(unit, pair.other).text("words").strip():
+        raise Invalid({"other": "unread"})
 
 
 def open_pair(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, other: bytes | None, text: str) -> Pair:

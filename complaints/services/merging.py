@@ -31,11 +31,15 @@ MAY_BE_MERGED = frozenset({CaseStatus.NEW, CaseStatus.TRIAGE, CaseStatus.ACCEPTE
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody decided about a duplicate. `text` is for those who hold both cases; `told` goes to the reporter, or nothing does."""
+    """What somebody decided about a duplicate. `text` is for those who hold both cases; `told` goes to the reporter, or nothing does.
+
+    `read`: see `linking.require_read`.
+    """
 
     leading: bytes | None
     text: str = field(repr=False)
     told: str = field(repr=False)
+    read: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ class ClosingWords:
 def merge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, wanted: Wanted, revision: int) -> str:
     """Has the case looked into together with another; the other's reference.
 
-    Raises NotFound; Invalid: `text`; `other` "unknown", "same", "excluded", "test", "closed", "merged", "not-taken-on", or "leads" when the duplicate
-    leads one itself; Conflict (decided about meanwhile, closed, or merged already); Refused.
+    Raises NotFound; Invalid: `text`; `other` "unknown", "same", "excluded", "test", "closed", "merged", "not-taken-on", "unread", or "leads" when the
+    duplicate leads one itself; Conflict (decided about meanwhile, closed, or merged already); Refused.
     """
     pair = linking.open_pair(unit, actor, keys, case_id, wanted.leading, wanted.text)
     case, leading = pair.this.case, pair.other.case
@@ -83,6 +87,7 @@ def merge(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, wanted: W
     links = case_links.read(unit, pair.this)
     if problem := _cannot(pair, leads=bool(case_links.led_by(unit, actor, keys, case.id, links))):
         raise Invalid({"other": problem})
+    linking.require_read(unit, pair, wanted.read)
     ends = [case_links.seal_end(pair.this, actor, keys, link.id) for link in links if link.tie is Tie.MERGED]
     merged = case_links.seal_link(pair.this, actor, keys, leading.id, Tie.MERGED, wanted.text)
     told = messages.seal(case.id, pair.this.report, actor.account, keys, wanted.told) if wanted.told.strip() else []

@@ -151,7 +151,7 @@ def related(gallery: Gallery) -> States:
     lead.find("#related .people__name a").first.click()
     expect(lead.find("form[action$='/unmerge']")).to_have_count(0)
     yield "case-leading", lead
-    leading, reference = lead.path(), lead.find("h1").inner_text().split()[-1]
+    leading = lead.path()
     lead.go(f"{leading}/close")
     yield "close-outcome-with-duplicate", lead
     lead.go(f"{leading}/close?outcome=substantiated")
@@ -167,7 +167,7 @@ def related(gallery: Gallery) -> States:
     lead.go("/staff/cases?view=all&status=new&order=received")
     lead.find("main tbody a").first.click()
     expect(lead.find("a[href$='/link']")).to_be_visible()
-    case = lead.path()
+    case, reference = lead.path(), lead.find("h1").inner_text().split()[-1]
     for name in ("link", "merge"):
         lead.go(f"{case}/{name}")
         yield name, lead
@@ -175,11 +175,14 @@ def related(gallery: Gallery) -> States:
             lead.find("main form button[type=submit]").click()
             expect(lead.find(".govuk-error-summary")).to_be_visible()
         yield f"{name}-missing", lead
-    lead.go(f"{case}/link")
+    lead.go(f"{leading}/link")
     lead.find("#other").fill(reference)
     lead.find("#reason").fill("เคาน์เตอร์เดียวกัน เดือนเดียวกัน")
     lead.find("main form button[type=submit]").click()
-    expect(lead.find("#related .people__item")).to_have_count(1)
+    expect(lead.find("[name=read]")).not_to_have_value("")
+    yield "link-read-first", lead
+    lead.find("main form button[type=submit]").click()
+    expect(lead.find("#related")).to_contain_text(reference)
     yield "case-linked", lead
 
 

@@ -316,7 +316,9 @@ def test_a_link_whose_case_is_taken_away(stage: Stage) -> None:
     """The other's link is left, and names in its seal a case that the log tells of."""
     lead = stage.cast.lead
     with stage.units.writing() as unit:
-        linking.link(unit, lead.actor, lead.keys, stage.assigned.case, stage.waiting.case, "one matter")
+        linking.link(
+            unit, lead.actor, lead.keys, stage.assigned.case, stage.waiting.case, "one matter", stage.waiting.case
+        )
     stage.attacker.run("DELETE FROM cases WHERE id = ?", stage.waiting.case)
     is_gone = f"rows of {stage.waiting.case.hex()}, which is not in cases"
     stage.shows("case", f"record: {is_gone}")

@@ -30,11 +30,20 @@ def link(
     this: Report | None = None,
     other: bytes | None = b"",
     text: str = WHY,
+    read: bytes | None = b"",
 ) -> str:
     person = by or stage.cast.lead
     chosen = stage.waiting.case if other == b"" else other
     with stage.units.writing() as unit:
-        return linking.link(unit, person.actor, person.keys, (this or stage.assigned).case, chosen, text)
+        return linking.link(
+            unit,
+            person.actor,
+            person.keys,
+            (this or stage.assigned).case,
+            chosen,
+            text,
+            chosen if read == b"" else read,
+        )
 
 
 def end(stage: Stage, line: RelatedLine, *, by: Person | None = None, this: Report | None = None) -> None:
@@ -251,6 +260,28 @@ def test_no_link_tells_somebody_of_a_report_that_is_kept_from_them(stage: Stage,
         link(stage, this=this, other=other.case)
     assert raised.value.problems == {"other": "excluded"}
     assert stage.contents() == before
+
+
+def test_whom_the_other_reporter_excluded_in_words_is_read_first(stage: Stage) -> None:
+    before = stage.contents()
+    for read in (None, stage.assigned.case):
+        with pytest.raises(Invalid) as raised:
+            link(stage, read=read)
+        assert raised.value.problems == {"other": "unread"}
+    assert stage.contents() == before
+    lead = stage.cast.lead
+    with stage.units.writing() as unit:
+        theirs = linking.look(unit, lead.actor, lead.keys, stage.waiting.case, Action.LINK_CASES)
+    assert (theirs.case, theirs.reference) == (stage.waiting.case, stage.waiting.reference)
+    assert theirs.text == "CANARY-EXCLUDED the accountant"
+    assert "CANARY" not in repr(theirs)
+    assert stage.entries(Event.CASE_OPENED)[-1]["case"] == stage.waiting.case.hex()
+    assert link(stage, read=theirs.case) == stage.waiting.reference
+
+
+def test_where_no_words_were_written_there_is_nothing_to_read_first(stage: Stage) -> None:
+    silent = stage.cast.report(replace(stage.cast.draft(), excluded_words=" "))
+    assert link(stage, other=silent.case, read=None) == silent.reference
 
 
 @pytest.mark.parametrize("from_its_side", [True, False])

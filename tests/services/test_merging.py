@@ -43,7 +43,7 @@ def merge(
     person, duplicate, leading = by or stage.cast.lead, duplicate or stage.waiting, leading or stage.assigned
     at = revision_of(stage, duplicate) if revision is None else revision
     with stage.units.writing() as unit:
-        wanted = Wanted(leading.case, text, told)
+        wanted = Wanted(leading.case, text, told, leading.case)
         return merging.merge(unit, person.actor, person.keys, duplicate.case, wanted, at)
 
 
@@ -173,7 +173,8 @@ def test_each_case_has_an_entry_that_does_not_name_the_other(stage: Stage) -> No
 def test_a_link_that_was_there_gives_way_and_comes_back(stage: Stage) -> None:
     lead = stage.cast.lead
     with stage.units.writing() as unit:
-        linking.link(unit, lead.actor, lead.keys, stage.waiting.case, stage.assigned.case, "related first")
+        first, second = stage.waiting.case, stage.assigned.case
+        linking.link(unit, lead.actor, lead.keys, first, second, "related first", second)
     merge(stage)
     assert one_line(stage, report=stage.waiting).tie is Tie.MERGED
     unmerge(stage)
@@ -329,7 +330,8 @@ def test_nor_by_the_link_that_was_there_before_it(stage: Stage, side: str) -> No
     """On a page that somebody opened before the two were merged."""
     lead, report = stage.cast.lead, getattr(stage, side)
     with stage.units.writing() as unit:
-        linking.link(unit, lead.actor, lead.keys, stage.waiting.case, stage.assigned.case, "related first")
+        first, second = stage.waiting.case, stage.assigned.case
+        linking.link(unit, lead.actor, lead.keys, first, second, "related first", second)
     before = one_line(stage, lead, report)
     merge(stage)
     for person in (lead, stage.cast.investigator if side == "assigned" else stage.cast.triage):
@@ -345,7 +347,8 @@ def test_a_link_is_taken_out_without_what_else_there_was_between_the_two(stage: 
     """A merge that is none any more leaves its record on the leading case, above a link from before."""
     lead = stage.cast.lead
     with stage.units.writing() as unit:
-        linking.link(unit, lead.actor, lead.keys, stage.waiting.case, stage.assigned.case, "related first")
+        first, second = stage.waiting.case, stage.assigned.case
+        linking.link(unit, lead.actor, lead.keys, first, second, "related first", second)
     merge(stage)
     unmerge(stage, by=stage.cast.triage)
     above = one_line(stage)
@@ -590,3 +593,13 @@ def test_the_records_of_two_duplicates_are_not_exchanged(stage: Stage) -> None:
         assert [problem.split()[0] for problem in opened.problems] == ["link"]
     assert plan(stage).duplicates == plan(stage, report=fourth).duplicates == ()
     stage.shows("record", "is not what was written")
+
+
+def test_whom_the_other_reporter_excluded_in_words_is_read_first(stage: Stage) -> None:
+    lead, at, before = stage.cast.lead, revision_of(stage, stage.waiting), stage.contents()
+    for read in (None, stage.waiting.case):
+        wanted = Wanted(stage.assigned.case, WHY, TOLD, read)
+        with pytest.raises(Invalid) as raised, stage.units.writing() as unit:
+            merging.merge(unit, lead.actor, lead.keys, stage.waiting.case, wanted, at)
+        assert raised.value.problems == {"other": "unread"}
+    assert stage.contents() == before

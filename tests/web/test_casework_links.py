@@ -50,13 +50,21 @@ def hidden(page: TestResponse, name: str) -> str:
 
 def link(browser: Browser, report: Report, **form: str) -> TestResponse:
     page = browser.get(address(report, "/link"))
-    return browser.post(address(report, "/link"), {"text": WHY} | form, token=token_in(page))
+    return confirmed(browser, report, "/link", {"text": WHY} | form, page)
+
+
+def confirmed(browser: Browser, report: Report, path: str, form: dict[str, str], page: TestResponse) -> TestResponse:
+    """Sent, and once more where there were words of the other reporter to read first."""
+    answer = browser.post(address(report, path), form, token=token_in(page))
+    if answer.status_code != 200:
+        return answer
+    return browser.post(address(report, path), form | {"read": hidden(answer, "read")}, token=token_in(answer))
 
 
 def merge(browser: Browser, report: Report, page: TestResponse | None = None, **form: str) -> TestResponse:
     page = page or browser.get(address(report, "/merge"))
     form = {"text": WHY, "told": TOLD, "revision": hidden(page, "revision")} | form
-    return browser.post(address(report, "/merge"), form, token=token_in(page))
+    return confirmed(browser, report, "/merge", form, page)
 
 
 class TestLinkFormLadder(CaseLadder):
@@ -205,6 +213,39 @@ def test_an_answer_from_what_a_reporter_sealed_is_entered_for_both_cases(
     assert 'href="#other"' in answer.text
     opened = {(entry["case"], entry["subject"]) for entry in log.entries(Event.CASE_OPENED)}
     assert {(case.case.hex(), Action.LINK_CASES.value) for case in (report, kept)} <= opened
+
+
+@pytest.mark.parametrize("path", ["/link", "/merge"])
+def test_the_words_of_both_reporters_are_read_before_it_is_done(
+    path: str, cast: Cast, signed_in: SignedIn, log: Log
+) -> None:
+    here, there = (
+        cast.report(replace(cast.draft(), excluded_words=words))
+        for words in ("CANARY-WORDS here", "CANARY-WORDS there")
+    )
+    with cast.units.writing() as unit:
+        accepted = Handling(CaseStatus.ACCEPTED, Priority.NORMAL, Risk.LOW)
+        case_flow.handle(unit, cast.lead.actor, cast.lead.keys, there.case, accepted, 0)
+    lead = signed_in(cast.lead)
+    page = lead.get(address(here, f"{path}?lang=en"))
+    assert "CANARY-WORDS here" in page.text
+    assert "CANARY-WORDS there" not in page.text
+    form = {"text": WHY, "told": TOLD, "other": there.reference, "revision": "0"}
+    entered = len(log.entries(Event.CASE_OPENED))
+    step = lead.post(address(here, f"{path}?lang=en"), form, token=token_in(page))
+    assert step.status_code == 200
+    assert "Nothing is done yet" in step.text
+    for words in ("CANARY-WORDS here", "CANARY-WORDS there", WHY.splitlines()[1], there.reference):
+        assert words in step.text
+    opened = log.entries(Event.CASE_OPENED)[entered:]
+    assert [entry["case"] for entry in opened] == [there.case.hex(), here.case.hex()]
+    assert not log.entries(Event.CASE_LINKED)
+    assert not log.entries(Event.CASE_MERGED)
+    of_another = form | {"read": here.case.hex()}
+    assert lead.post(address(here, path), of_another, token=token_in(step)).status_code == 200
+    done = lead.post(address(here, path), form | {"read": hidden(step, "read")}, token=token_in(step))
+    assert done.status_code == 303
+    assert len(log.entries(Event.CASE_LINKED if path == "/link" else Event.CASE_MERGED)) == 2
 
 
 def test_a_link_is_taken_out(cast: Cast, signed_in: SignedIn, log: Log, report: Report, other: Report) -> None:

@@ -10,7 +10,7 @@ from complaints.errors import Conflict, DomainError, Invalid
 from complaints.policy import Action
 from complaints.services import caseload, linking, merging
 from complaints.services.caseload import CaseLine
-from complaints.services.linking import Plan
+from complaints.services.linking import Plan, TheirWords
 from complaints.services.merging import Wanted
 from complaints.services.unit import Unit
 from complaints.vocabulary import CaseStatus, Locale, ReportField
@@ -40,15 +40,20 @@ def linking_form(visit: Visit, case: bytes) -> Reply:
     return _linking_page(visit, visit.unit, LinkForm())
 
 
-def _linking_page(visit: Visit, unit: Unit, form: LinkForm, status: int = 200) -> Page:
+def _linking_page(
+    visit: Visit, unit: Unit, form: LinkForm, theirs: TheirWords | None = None, *, status: int = 200
+) -> Page:
     case = visit.values["case"]
     plan = linking.plan(unit, visit.staff, visit.keys, case, Action.LINK_CASES, set(CaseStatus))
-    return Page("casework/link.html", _values(visit, plan, form), status)
+    return Page("casework/link.html", _values(visit, plan, form, theirs), status)
 
 
-def _values(visit: Visit, plan: Plan, form: LinkForm) -> dict[str, Any]:
+def _values(visit: Visit, plan: Plan, form: LinkForm, theirs: TheirWords | None) -> dict[str, Any]:
+    """`theirs`: what is to be read before it is done. The page then names the case, so that the next post says what was read."""
+    form.read.data = theirs.case.hex() if theirs else ""
     return {
         "plan": plan,
+        "theirs": theirs,
         "case_id": visit.values["case"],
         "form": form,
         "choices": [_choice(line, plan.labels.get(line.id, ""), visit.locale) for line in plan.suggested],
@@ -79,15 +84,21 @@ def _linking_again(visit: Visit, error: DomainError) -> Reply:
     """The form again, with every word as it was typed."""
     form = LinkForm(request.form)
     with visit.app.units.writing() as unit:
-        _tell(visit, unit, form, error, Action.LINK_CASES)
-        return _linking_page(visit, unit, form, 409 if isinstance(error, Conflict) else 400)
+        theirs = _tell(visit, unit, form, error, Action.LINK_CASES)
+        status = 409 if isinstance(error, Conflict) else 200 if theirs else 400
+        return _linking_page(visit, unit, form, theirs, status=status)
 
 
-def _tell(visit: Visit, unit: Unit, form: LinkForm, error: DomainError, action: Action) -> None:
+def _tell(visit: Visit, unit: Unit, form: LinkForm, error: DomainError, action: Action) -> TheirWords | None:
+    """Says what is wrong; or nothing is but that the other reporter's words were not read yet, and these are returned."""
     problems = error.problems if isinstance(error, Invalid) else {"other": "linked"}
+    looked = None
+    if problems.get("other") in {"excluded", "unread"}:
+        looked = linking.look(unit, visit.staff, visit.keys, _chosen(visit, unit, form) or b"", action)
+    if problems.get("other") == "unread":
+        return looked
     form.tell(problems)
-    if problems.get("other") == "excluded":
-        linking.enter_look(unit, visit.staff, visit.keys, _chosen(visit, unit, form) or b"", action)
+    return None
 
 
 def _unsent_link(visit: Visit) -> Reply:
@@ -105,7 +116,8 @@ def link(visit: Visit, case: bytes) -> Reply:
     form = LinkForm(request.form)
     caseload.find_line(visit.unit, visit.staff, case)
     other = _chosen(visit, visit.unit, form)
-    reference = linking.link(visit.unit, visit.staff, visit.keys, case, other, form.text.data or "")
+    read = id_of(form.read)
+    reference = linking.link(visit.unit, visit.staff, visit.keys, case, other, form.text.data or "", read)
     notice = gettext("Linked with %(reference)s, and entered in the access log of both.", reference=reference)
     return Redirect("casework.read_case", {"case": case, "_anchor": "related"}, notice=notice)
 
@@ -135,7 +147,13 @@ def merging_form(visit: Visit, case: bytes) -> Reply:
 
 
 def _merging_page(
-    visit: Visit, unit: Unit, form: MergeForm | None = None, *, conflict: bool = False, status: int = 200
+    visit: Visit,
+    unit: Unit,
+    form: MergeForm | None = None,
+    theirs: TheirWords | None = None,
+    *,
+    conflict: bool = False,
+    status: int = 200,
 ) -> Reply:
     case = visit.values["case"]
     plan = linking.plan(unit, visit.staff, visit.keys, case, Action.MERGE_CASES, merging.MAY_LEAD)
@@ -143,7 +161,7 @@ def _merging_page(
     if form is None and not possible:
         return Redirect("casework.read_case", {"case": case, "_anchor": "related"})
     locale = Locale(plan.language) if plan.language in set(Locale) else visit.locale
-    values = _values(visit, plan, form or MergeForm(data={"told": _TOLD[locale]})) | {
+    values = _values(visit, plan, form or MergeForm(data={"told": _TOLD[locale]}), theirs) | {
         "language": answered(ReportField.LANGUAGE, plan.language),
         "possible": possible,
         "conflict": conflict,
@@ -157,8 +175,8 @@ def _merging_again(visit: Visit, error: DomainError) -> Reply:
     with visit.app.units.writing() as unit:
         if isinstance(error, Conflict):
             return _merging_page(visit, unit, form, conflict=True, status=409)
-        _tell(visit, unit, form, error, Action.MERGE_CASES)
-        return _merging_page(visit, unit, form, status=400)
+        theirs = _tell(visit, unit, form, error, Action.MERGE_CASES)
+        return _merging_page(visit, unit, form, theirs, status=200 if theirs else 400)
 
 
 def _unsent_merge(visit: Visit) -> Reply:
@@ -178,7 +196,7 @@ def merge(visit: Visit, case: bytes) -> Reply:
     leading = _chosen(visit, visit.unit, form)
     if not form.validate():
         raise Invalid({})
-    wanted = Wanted(leading, form.text.data or "", form.told.data or "")
+    wanted = Wanted(leading, form.text.data or "", form.told.data or "", id_of(form.read))
     reference = merging.merge(visit.unit, visit.staff, visit.keys, case, wanted, form.revision.data)
     notice = gettext("Merged: it is looked into together with %(reference)s from now on.", reference=reference)
     return Redirect("casework.read_case", {"case": case, "_anchor": "related"}, notice=notice)

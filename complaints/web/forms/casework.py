@@ -158,8 +158,12 @@ _LINK_PROBLEMS: dict[str, dict[str, Any]] = {
 
 
 class LinkForm(Form):
-    """`choice`: one of the cases that the page offers, or none. `other`: the reference of any that is the reader's; it counts when it is filled in."""
+    """`choice`: one of the cases that the page offers, or none. `other`: the reference of any that is the reader's; it counts when it is filled in.
 
+    `read`: the case whose reporter's words on who must not see it the page showed.
+    """
+
+    read = StringField()
     choice = StringField()
     other = StringField()
     text = TextAreaField(id="reason", filters=[_plain_lines])
