@@ -156,7 +156,7 @@ def link(
 def look(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, action: Action) -> TheirWords:
     """Whom a case's reporter excluded, in their own words; entered as an opening, whether or not they are shown. Raises NotFound, Refused."""
     opening = casework.fetch_case(unit, actor, keys, case_id)
-    text = assignment.exclusions_of(unit, opening).text("words")
+    text = candidates.exclusions_of(unit, opening).text("words")
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=action)
     return TheirWords(case_id, opening.case.reference, text)
 
@@ -166,7 +166,7 @@ def require_read(unit: Unit, pair: Pair, read: bytes | None) -> None:
 
     `read`: the case whose words they were shown. Raises Invalid: `other` "unread"; Refused.
     """
-    if read != pair.other.case.id and assignment.exclusions_of(unit, pair.other).text("words").strip():
+    if read != pair.other.case.id and candidates.exclusions_of(unit, pair.other).text("words").strip():
         raise Invalid({"other": "unread"})
 
 
