@@ -225,8 +225,12 @@ def _tell(units: Units, cast: dict[str, _Person], channel_ids: dict[str, bytes],
     return sealed.case, receipt
 
 
+def _lead_name(story: Story) -> str:
+    return "malee" if story.channel == "corruption" else "wipa"
+
+
 def _lead_of(cast: dict[str, _Person], story: Story) -> _Person:
-    return cast["malee" if story.channel == "corruption" else "wipa"]
+    return cast[_lead_name(story)]
 
 
 def _relate(units: Units, cast: dict[str, _Person], story: Story, case: bytes, told: dict[str, bytes]) -> None:
@@ -257,9 +261,11 @@ def _handle(units: Units, cast: dict[str, _Person], story: Story, case: bytes, r
             taken_on = Handling(CaseStatus.ACCEPTED, Priority.NORMAL, Risk.LOW)
             case_flow.handle(unit, lead.actor, lead.keys, case, taken_on, _revision(unit, case))
     for author, text in story.conversation:
+        _read(units, cast, case, receipt, author)
         with units.writing() as unit:
             _say(unit, cast, case, receipt, author, text)
     for author, text in story.notes:
+        _read(units, cast, case, receipt, author)
         with units.writing() as unit:
             casework.write_note(unit, cast[author].actor, cast[author].keys, case, text)
     if story.identity_opened is not None:
@@ -269,6 +275,7 @@ def _handle(units: Units, cast: dict[str, _Person], story: Story, case: bytes, r
             identity.open_identity(unit, reader.actor, reader.keys, reader.new.seed.identity(), case, reason, words)
     if story.closed is not None:
         outcome, findings, feedback = story.closed
+        _read(units, cast, case, receipt, _lead_name(story))
         with units.writing() as unit:
             revision = _revision(unit, case)
             case_flow.close(
@@ -278,6 +285,15 @@ def _handle(units: Units, cast: dict[str, _Person], story: Story, case: bytes, r
 
 def _revision(unit: Unit, case: bytes) -> int:
     return unit.session.get_one(Case, case).revision
+
+
+def _read(units: Units, cast: dict[str, _Person], case: bytes, receipt: Receipt, reader: str) -> None:
+    """Whoever writes, notes or decides has read what there is: the other side's messages are marked so, and the opening is entered."""
+    with units.writing() as unit:
+        if reader == "reporter":
+            mailbox.read_mailbox(unit, Reporter(case), SessionKeys.of(receipt.seed()))
+        else:
+            case_reading.read_case(unit, cast[reader].actor, cast[reader].keys, case)
 
 
 def _say(unit: Unit, cast: dict[str, _Person], case: bytes, receipt: Receipt, author: str, text: str) -> None:
