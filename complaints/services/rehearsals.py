@@ -166,7 +166,7 @@ def prepare(unit: Unit, actor: Staff, channel: bytes, file: StagedFile, locale: 
         raise NotFound
     if standing(unit, channel).begun is not None:
         raise Conflict("a test report of this channel waits already")
-    if channel not in {offer.id for offer in routing.channels_offered(unit)}:
+    if routing.offered(unit, channel) is None:
         raise NoRecipient("no lead of this channel may receive a report yet")
     draft = ReportDraft(
         channel=channel,

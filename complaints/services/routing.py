@@ -1,6 +1,6 @@
 """Who receives a report: those on the channel's roster who may, without whom the reporter excludes, or the fallback's in their place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from complaints.errors import Invalid, NoRecipient, Refused
 from complaints.models import Base
 from complaints.services import rosters, vouching
 from complaints.services.report_draft import ReportDraft
-from complaints.services.rosters import Member, Roster
+from complaints.services.rosters import KnownChannel, Member, Roster
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import AccountState, Duty, Role
 
@@ -57,28 +57,35 @@ class Recipients:
     """Hash of the roster that says so."""
 
 
-def channels_offered(unit: Unit) -> tuple[ChannelOffer, ...]:
-    """The channels that can receive: their roster verifies, and a lead on it may receive."""
+def channels_offered(unit: Unit) -> Iterator[ChannelOffer]:
+    """The channels that can receive, in their order. Each is looked at when it is asked for: whoever needs the first pays for one."""
+    return (offer for channel in rosters.channels(unit) if (offer := _offer(unit, channel)))
+
+
+def offered(unit: Unit, channel: bytes) -> ChannelOffer | None:
+    """The channel as a reporter is offered it; None for one that cannot receive now, or is not there."""
+    known = rosters.channels_by_id(unit).get(channel)
+    return _offer(unit, known) if known else None
+
+
+def _offer(unit: Unit, channel: KnownChannel) -> ChannelOffer | None:
+    """None unless its roster verifies, and a lead on it may receive."""
+    try:
+        roster = rosters.current(unit, channel.id)
+    except Refused:
+        return None  # said aloud to administrators and by `complaints check`; a reporter is offered what works
     ready = ready_accounts(unit)
-    offers = []
-    for channel in rosters.channels(unit):
-        try:
-            roster = rosters.current(unit, channel.id)
-        except Refused:
-            continue  # said aloud to administrators and by `complaints check`; a reporter is offered what works
-        recipients = _recipients(roster, ready, frozenset())
-        if any(recipient.duty is Duty.LEAD for recipient in recipients):
-            members = tuple(
-                Recipient(member.account, ready[member.account].display_name, member.duty)
-                for member in roster.members
-                if member.duty is Duty.MEMBER and is_ready(member, ready)
-            )
-            offers.append(
-                ChannelOffer(
-                    channel.id, channel.code, channel.name_th, channel.name_en, recipients, members, channel.fallback_id
-                )
-            )
-    return tuple(offers)
+    recipients = _recipients(roster, ready, frozenset())
+    if not any(recipient.duty is Duty.LEAD for recipient in recipients):
+        return None
+    members = tuple(
+        Recipient(member.account, ready[member.account].display_name, member.duty)
+        for member in roster.members
+        if member.duty is Duty.MEMBER and is_ready(member, ready)
+    )
+    return ChannelOffer(
+        channel.id, channel.code, channel.name_th, channel.name_en, recipients, members, channel.fallback_id
+    )
 
 
 def recipients_after(unit: Unit, draft: ReportDraft) -> Recipients:

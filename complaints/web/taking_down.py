@@ -166,7 +166,7 @@ def _form_page(
     status: int = 200,
 ) -> Page:
     """The form with what is in it. `recipients`: it was checked, and goes to these when it is sent."""
-    offers = routing.channels_offered(unit)
+    offers = tuple(routing.channels_offered(unit))
     posted = typed.posted
     wrong = {name: _problem(typed, name, kind) for name, kind in (problems or {}).items()}
     if posted.refused:
@@ -273,7 +273,7 @@ def _without_missing_files(unit: Unit, typed: Typed) -> Typed:
 @guarded(Action.TAKE_DOWN, UnitKind.READING)
 def form(visit: Visit) -> Page:
     taken_down.require_able(visit.unit, visit.staff)
-    if not routing.channels_offered(visit.unit):
+    if not any(routing.channels_offered(visit.unit)):
         raise NotReady("no channel can receive a report")
     return _form_page(visit, visit.unit, Typed(language=visit.locale))
 

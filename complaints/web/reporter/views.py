@@ -4,7 +4,6 @@ The form is asked for at one address and posted to others. Browsers then keep th
 they would load it afresh had it been posted to its own address.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import request
@@ -76,7 +75,7 @@ def home(visit: Visit, locale: Locale) -> Page:
 def _is_open(unit: Unit) -> bool:
     """Whether somebody could receive a report."""
     try:
-        return bool(routing.channels_offered(unit))
+        return any(routing.channels_offered(unit))
     except Refused:
         return False
 
@@ -205,8 +204,7 @@ def _seal(visit: Visit) -> Ready:
             raise NotSent(_reviewed(visit, unit, posted, changed=changed, undeclared=not changed))
         try:
             _refuse_missing_files(unit, posted)
-            channel = posted.channel or _offers(unit)[0].id
-            sealed = intake.prepare(unit, posted.draft(channel, visit.locale), posted.receipt)
+            sealed = intake.prepare(unit, posted.draft(_channel(unit, posted), visit.locale), posted.receipt)
         except (Invalid, NoRecipient, UploadRefused):
             raise NotSent(_reviewed(visit, unit, posted)) from None
     return Ready(sealed, posted)
@@ -215,7 +213,7 @@ def _seal(visit: Visit) -> Ready:
 def _fingerprint(visit: Visit, unit: Unit, posted: Posted) -> str:
     """Of what would be sent now, and to whom; empty when nothing could be."""
     try:
-        draft = posted.draft(_channel(_offers(unit), posted), visit.locale)
+        draft = posted.draft(_channel(unit, posted), visit.locale)
         asked = asking.questions_for(unit, posted)
         return posted.fingerprint(routing.recipients_after(unit, draft), intake.notice_version(unit), asked)
     except (Invalid, NoRecipient):
@@ -284,7 +282,7 @@ def _reviewed(visit: Visit, unit: Unit, posted: Posted, *, changed: bool = False
     problems: dict[str, str] = {}
     review = None
     try:
-        draft = posted.draft(_channel(offers, posted), visit.locale)
+        draft = posted.draft(_channel(unit, posted), visit.locale)
         report_draft.validate(unit, draft)
         recipients = routing.recipients_after(unit, draft)
         review = Review(recipients, chosen=posted.channel is not None, notice=organisation.notice(unit))
@@ -305,19 +303,20 @@ def _reviewed(visit: Visit, unit: Unit, posted: Posted, *, changed: bool = False
 
 def _offers(unit: Unit) -> tuple[ChannelOffer, ...]:
     """Raises NotReady when there is nobody who could receive a report."""
-    offers = routing.channels_offered(unit)
+    offers = tuple(routing.channels_offered(unit))
     if not offers:
         raise NotReady("no channel can receive a report")
     return offers
 
 
-def _channel(offers: Sequence[ChannelOffer], posted: Posted) -> bytes:
-    """The one that was chosen; the first for whoever is not sure. Raises Invalid when it no longer takes reports."""
-    if posted.channel is None:
-        return offers[0].id
-    if posted.channel not in {offer.id for offer in offers}:
+def _channel(unit: Unit, posted: Posted) -> bytes:
+    """The one that was chosen; the first for whoever is not sure. Raises Invalid when it does not, or no longer, take reports."""
+    offer = (
+        next(routing.channels_offered(unit), None) if posted.channel is None else routing.offered(unit, posted.channel)
+    )
+    if offer is None:
         raise Invalid({"channel": "unknown"})
-    return posted.channel
+    return offer.id
 
 
 def _missing_files(unit: Unit, posted: Posted) -> dict[bytes, str]:
