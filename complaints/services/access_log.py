@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
@@ -217,24 +218,23 @@ Head = tuple[int, Sequence[bytes]]
 """A tree's size and peaks (32 bytes each)."""
 
 
-def signed_head(session: Session, key: VerifyKey, verified: Head | None = None) -> Head:
-    """The tree's head, which the newest checkpoint must have signed with the log's key. Raises Refused.
-
-    `verified`: one whose signature was looked at before, which need not be looked at again.
-    """
+def signed_head(session: Session, key: VerifyKey) -> Head:
+    """The tree's head, which the newest checkpoint must have signed with the log's key. Raises Refused."""
     row = session.connection().execute(_NEWEST).first()
-    if row is None:
-        return 0, ()
-    peaks = split_hashes(row.peaks)
-    if (row.size, peaks) == verified:
-        return verified
+    return (0, ()) if row is None else _verify_head(row.size, row.peaks, row.note, key)
+
+
+@lru_cache(maxsize=16)
+def _verify_head(size: int, joined: bytes, note: str, key: VerifyKey) -> Head:
+    """Pure, hence kept: public data only. One that was refused is looked at again."""
+    peaks = split_hashes(joined)
     try:
-        signed = checkpoint.verify(row.note, row.note.partition("\n")[0], key)
+        signed = checkpoint.verify(note, note.partition("\n")[0], key)
     except CryptoError as error:
         raise Refused("the access log's newest checkpoint does not verify") from error
-    if (signed.size, signed.root) != (row.size, merkle.root_of(peaks)) or len(peaks) != row.size.bit_count():
+    if (signed.size, signed.root) != (size, merkle.root_of(peaks)) or len(peaks) != size.bit_count():
         raise Refused("the access log's newest checkpoint is not of the tree it stands beside")
-    return row.size, peaks
+    return size, peaks
 
 
 class _Rows:

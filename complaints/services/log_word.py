@@ -134,8 +134,7 @@ def _at(unit: Unit, positions: Sequence[int]) -> dict[int, Told]:
 def _checked(unit: Unit, fields: Mapping[int, Sequence[AnyRow]]) -> dict[int, Told]:
     key = unit.secrets.log_key.verify_key()
     leaves = {position: _leaf(rows) for position, rows in fields.items()}
-    seen = _trees.get(key.to_bytes())
-    head = signed_head(unit.session, key, seen.head if seen else None)
+    head = signed_head(unit.session, key)
     proven = _proven_in(unit, key.to_bytes(), head)
     unknown = {position: leaf for position, leaf in leaves.items() if (position, leaf) not in proven}
     if unknown:

@@ -100,11 +100,7 @@ _RENEW = (
     .where(_RECORD.c.id == bindparam("record"))
     .values(epoch=bindparam("new_epoch"), revision=bindparam("new_revision"))
 )
-_OF_COMPARTMENT = (
-    select(_RECORD)
-    .where(_RECORD.c.case_id == bindparam("case"), _RECORD.c.compartment == bindparam("compartment"))
-    .order_by(_RECORD.c.number)
-)
+_OF_CASE = select(_RECORD).where(_RECORD.c.case_id == bindparam("case")).order_by(_RECORD.c.number)
 _FIELDS = select(_FIELD).where(_FIELD.c.record_id.in_(bindparam("records", expanding=True)))
 _FILE_DIGESTS = (
     select(_FILE.c.id, _FILE.c.chunks, _FILE.c.digest)
@@ -261,6 +257,7 @@ def store(unit: Unit, records: Sequence[SealedRecord]) -> str:
     if not records:
         return ""
     case = records[0].case
+    _forget_rows(unit, case)
     last = unit.run(_COUNT_ON, {"case": case, "added": len(records)}).scalar()
     if last is None:
         raise Refused("a record of a case that is not there")
@@ -288,6 +285,7 @@ def store(unit: Unit, records: Sequence[SealedRecord]) -> str:
 
 def replace(unit: Unit, row: RecordRow, resealed: SealedRecord) -> str:
     """Puts a resealed revision in place of the one before, whose rows go. Returns the `writes` line."""
+    _forget_rows(unit, resealed.case)
     unit.run(_FORGET_FIELDS, {"record": row.id})
     unit.run(_RENEW, {"record": row.id, "new_epoch": resealed.epoch, "new_revision": resealed.revision})
     _insert_fields(unit, [resealed])
@@ -321,9 +319,18 @@ def _insert_fields(unit: Unit, records: Iterable[SealedRecord]) -> None:
 def rows_of(
     unit: Unit, case: bytes, compartment: CompartmentName, kinds: Sequence[RecordKind] | None = None
 ) -> Sequence[RecordRow]:
-    """A compartment's records in the order they were made."""
-    rows = unit.run(_OF_COMPARTMENT, {"case": case, "compartment": compartment}).all()
-    return rows if kinds is None else [row for row in rows if row.kind in kinds]
+    """A compartment's records in the order they were made. Those of all three are read at once: whoever asks for one asks for another."""
+    rows = unit.once(_of_case(case), lambda: unit.run(_OF_CASE, {"case": case}).all())
+    return [row for row in rows if row.compartment == compartment and (kinds is None or row.kind in kinds)]
+
+
+def _of_case(case: bytes) -> tuple[str, bytes]:
+    return "records", case
+
+
+def _forget_rows(unit: Unit, case: bytes) -> None:
+    """They are about to be others."""
+    unit.known.pop(_of_case(case), None)
 
 
 def sealed_fields(unit: Unit, rows: Sequence[RecordRow]) -> dict[bytes, dict[str, bytes]]:
@@ -430,6 +437,7 @@ def erase(unit: Unit, case: bytes, compartment: CompartmentName) -> str:
     A file whose key was among them is nobody's from then on, and goes with the next sweep.
     """
     rows = rows_of(unit, case, compartment)
+    _forget_rows(unit, case)
     for row in rows:
         unit.run(_FORGET_FIELDS, {"record": row.id})
         unit.run(_FORGET_RECORD, {"record": row.id})
