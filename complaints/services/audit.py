@@ -161,7 +161,8 @@ class Filter:
         events = GROUPS[self.kind] if isinstance(self.kind, Group) else (self.kind,) if self.kind else ()
         values = {"case": self.case, "channel": self.channel}
         fields = {name: (value,) for name, value in values.items() if value}
-        either = {"actor": (self.person,), "subject": (self.person, *also)} if self.person else {}
+        person = (self.person,) if self.person else ()
+        either = {"actor": person, "subject": (*person, *also), log_reading.AMONG: person} if person else {}
         return Wanted(fields | ({"event": events} if events else {}), self.first, self.last, either)
 
     @property

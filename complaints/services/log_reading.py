@@ -5,16 +5,36 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.functions import FunctionElement
 
 from complaints.models import LogEntry, LogField
 from complaints.models.log import SEARCHABLE
+from complaints.vocabulary import Event
 
 PAGE = 50
 WINDOW = 2_000
 """How many entries are looked through for one page of a search at most."""
 _LAST = 2**31 - 1
+AMONG = "among"
+"""Stands for a field's name in a condition: an id that is one of several in what an entry concerned, or of those whom it says to have left."""
+NAME_SEVERAL = (Event.CASE_ASSIGNED, Event.CASE_MOVED, Event.CASE_REKEYED, Event.KEYS_HANDED_AGAIN)
+"""Kinds whose entries name several people in one field. No index finds one of these, so WINDOW entries of each kind are looked through at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +59,7 @@ class LogPage:
 class Wanted:
     """What is searched for: in each of these fields one of these values (ids as hex), on the days from `first` to `last`.
 
-    `either`: in one of these fields one of its values, which is one condition more.
+    `either`: in one of these fields one of its values, which is one condition more. One of its names may be AMONG.
     """
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -54,7 +74,7 @@ class Wanted:
 
 
 Condition = Mapping[str, Sequence[bytes]]
-"""In one of these fields one of its values."""
+"""In one of these fields one of its values; or AMONG several."""
 
 
 def _in_bytes(either: Mapping[str, Sequence[str]]) -> Condition:
@@ -94,19 +114,22 @@ def search(session: Session, wanted: Wanted, *, before: int | None = None, size:
     low, end = reach.start, min(reach.stop, _LAST if before is None else max(0, before))
     conditions = wanted.conditions
     driving: Condition = min(conditions, key=lambda one: _count(session, one, low, end), default={})
+    floor = _floor(session, low, end) if AMONG in driving else None
+    low = low if floor is None else floor
     rest = [_has(one) for one in conditions if one is not driving]
     if wanted.first or wanted.last:
         rest.append(_in_days(wanted))
     if not rest:
         looked = _newest(driving, low, end, size + 1)
         positions = list(session.scalars(looked))
-        stopped = None
+        stopped = floor if len(positions) <= size else None
     else:
         looked = _newest(driving, low, end, WINDOW)
         source = looked.subquery()
         found = select(source.c.entry).where(*(condition(source.c.entry) for condition in rest))
         positions = list(session.scalars(found.order_by(source.c.entry.desc()).limit(size + 1)))
-        stopped = _last_of_window(session, looked) if len(positions) <= size else None
+        last = _last_of_window(session, looked) if len(positions) <= size else None
+        stopped = floor if last is None and len(positions) <= size else last
     older = positions[size - 1] if len(positions) > size else stopped
     return LogPage(_lines(session, positions[:size]), older, stopped is not None)
 
@@ -171,7 +194,11 @@ def _newest(wanted: Condition, low: int, end: int, limit: int) -> Select[Any]:
     if not wanted:
         every = select(LogEntry.position.label("entry")).where(LogEntry.position >= low, LogEntry.position < end)
         return every.order_by(LogEntry.position.desc()).limit(limit)
-    each = [_newest_with(name, value, low, end, limit) for name, values in wanted.items() for value in values]
+    each = [
+        _newest_among(value, low, end, limit) if name == AMONG else _newest_with(name, value, low, end, limit)
+        for name, values in wanted.items()
+        for value in values
+    ]
     if len(each) == 1:
         return each[0]
     # For each value apart, and then together: asked for at once they would all be read and sorted.
@@ -184,6 +211,46 @@ def _newest_with(name: str, value: bytes, low: int, end: int, limit: int) -> Sel
     row = aliased(LogField)
     found = select(row.entry).where(holds(row, name, value), row.entry >= low, row.entry < end)
     return found.order_by(row.entry.desc()).limit(limit)
+
+
+def _newest_among(value: bytes, low: int, end: int, limit: int) -> Select[Any]:
+    """Of the newest WINDOW entries of each kind that names several people, those that name this one: see `_floor`."""
+    kinds = [_newest_with("event", kind.encode(), low, end, WINDOW) for kind in NAME_SEVERAL]
+    looked = union_all(*(select(one.subquery().c.entry) for one in kinds)).subquery()
+    found = select(looked.c.entry).where(_names(looked.c.entry, value))
+    return found.order_by(looked.c.entry.desc()).limit(limit)
+
+
+def _floor(session: Session, low: int, end: int) -> int | None:
+    """Down to where `_newest_among` has looked at everything; None: down to `low`."""
+    kinds = (_newest_with("event", kind.encode(), low, end, WINDOW) for kind in NAME_SEVERAL)
+    return max((last for one in kinds if (last := _last_of_window(session, one)) is not None), default=None)
+
+
+def _names(entry: ColumnElement[int], value: bytes) -> ColumnElement[bool]:
+    other = aliased(LogField)
+    # The entry's own rows are looked at: no more than it has fields.
+    said = and_(other.name.in_(("subject", "reason")), _Holds(other.value, literal(value, LargeBinary)))
+    return select(other.number).where(other.entry == entry, said).exists()
+
+
+class _Holds(FunctionElement[bool]):
+    """That the bytes of the second stand somewhere in the first."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Holds, "sqlite")
+def _in_sqlite(element: _Holds, compiler: Any, **options: Any) -> str:
+    within, part = element.clauses
+    return f"instr({compiler.process(within, **options)}, {compiler.process(part, **options)}) > 0"
+
+
+@compiles(_Holds, "postgresql")
+def _in_postgresql(element: _Holds, compiler: Any, **options: Any) -> str:
+    within, part = element.clauses
+    return f"position({compiler.process(part, **options)} IN {compiler.process(within, **options)}) > 0"
 
 
 def _count(session: Session, wanted: Condition, low: int, end: int) -> int:
@@ -200,8 +267,12 @@ def _last_of_window(session: Session, looked: Select[Any]) -> int | None:
 
 def _has(wanted: Condition) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
     other = aliased(LogField)
-    same = or_(*(and_(_named(other, name), other.value.in_(values)) for name, values in wanted.items()))
-    return lambda entry: select(other.number).where(other.entry == entry, same).exists()
+    fields = {name: values for name, values in wanted.items() if name != AMONG}
+    same = or_(*(and_(_named(other, name), other.value.in_(values)) for name, values in fields.items()))
+    among = wanted.get(AMONG, ())
+    return lambda entry: or_(
+        select(other.number).where(other.entry == entry, same).exists(), *(_names(entry, value) for value in among)
+    )
 
 
 def _in_days(wanted: Wanted) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:

@@ -203,6 +203,75 @@ def test_what_fewest_entries_have_drives_a_search(
     assert searched(database, wanted) == ([4, 0], None, False)  # three openings, though FIRST has six entries
 
 
+THIRD = "a3" * 16
+
+
+def with_several(database: Database, access_log: AccessLog) -> None:
+    """Twelve entries. THIRD acts in 0, is one of several readers in 1 and 4, alone with the identity in 5, has left in 6, and is meant by 8."""
+    kinds = [
+        (Event.SIGNED_IN, {"actor": THIRD}),
+        (Event.CASE_ASSIGNED, {"actor": FIRST, "subject": f"{SECOND} {THIRD}+identity"}),
+        (Event.CASE_ASSIGNED, {"actor": FIRST, "subject": SECOND}),
+        (Event.CASE_REKEYED, {"actor": FIRST, "subject": f"{FIRST} {SECOND}"}),
+        (Event.CASE_MOVED, {"actor": FIRST, "subject": f"{THIRD} {SECOND}"}),
+        (Event.KEYS_HANDED_AGAIN, {"actor": FIRST, "subject": f"{THIRD}+identity"}),
+        (Event.CASE_ASSIGNED, {"actor": SECOND, "subject": f"{FIRST} {SECOND}", "reason": f"left:{THIRD}"}),
+        (Event.CASE_OPENED, {"actor": FIRST, "subject": "assignment"}),
+        (Event.ROLES_CHANGED, {"actor": FIRST, "subject": THIRD}),
+        (Event.CASE_ASSIGNED, {"actor": SECOND, "subject": FIRST}),
+        (Event.CASE_ASSIGNED, {"actor": SECOND, "subject": f"{FIRST} {SECOND}"}),
+        (Event.SIGNED_OUT, {"actor": SECOND}),
+    ]
+    with database.writing() as session:
+        entries = [Entry(kind, {"day": DAY.isoformat()} | fields) for kind, fields in kinds]
+        access_log.append(session, entries, DAY)
+
+
+OF_THIRD = {"actor": (THIRD,), "subject": (THIRD,), log_reading.AMONG: (THIRD,)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, [8, 6, 5, 4, 1, 0]),
+        ({"event": ("case.assigned",)}, [6, 1]),
+        ({"event": ("case.moved", "account.roles-changed")}, [8, 4]),
+        ({"actor": (SECOND,)}, [6]),
+        ({"event": ("session.ended",)}, []),
+    ],
+)
+def test_one_of_several_people_is_found(
+    database: Database, access_log: AccessLog, fields: dict[str, tuple[str, ...]], expected: list[int]
+) -> None:
+    with_several(database, access_log)
+    assert searched(database, Wanted(fields, either=OF_THIRD)) == (expected, None, False)
+    assert searched(database, Wanted(fields, DAY, DAY, OF_THIRD)) == (expected, None, False)
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 4])
+@pytest.mark.parametrize("days", [(None, None), (DAY, DAY)])
+def test_a_search_for_one_of_several_stops_at_its_window_and_goes_on_from_there(
+    database: Database,
+    access_log: AccessLog,
+    monkeypatch: pytest.MonkeyPatch,
+    window: int,
+    days: tuple[date | None, date | None],
+) -> None:
+    with_several(database, access_log)
+    monkeypatch.setattr(log_reading, "WINDOW", window)
+    read: list[int] = []
+    before: int | None = None
+    pages = []
+    for _ in range(14):
+        positions, before, cut = searched(database, Wanted({}, *days, OF_THIRD), before)
+        read += positions
+        pages.append(cut)
+        if before is None:
+            break
+    assert read == [8, 6, 5, 4, 1, 0]
+    assert (pages[0], pages[-1]) == (True, False)
+
+
 def test_an_expired_day_is_found_by_no_day(database: Database, access_log: AccessLog) -> None:
     by_days(database, access_log)
     with database.writing() as session:
@@ -216,6 +285,13 @@ def test_an_expired_day_is_found_by_no_day(database: Database, access_log: Acces
         Wanted({"event": ("case.opened",), "actor": (FIRST,)}, DAY, DAY),
         Wanted({"event": ("case.opened", "identity.opened"), "channel": (FIRST,)}),
         Wanted({}, DAY, None),
+        Wanted({}, either={"actor": (FIRST,), "subject": (FIRST,), log_reading.AMONG: (FIRST,)}),
+        Wanted(
+            {"event": ("case.opened",)},
+            DAY,
+            None,
+            {"actor": (FIRST,), "subject": (FIRST,), log_reading.AMONG: (FIRST,)},
+        ),
     ],
 )
 def test_a_search_reads_no_more_than_its_window(

@@ -164,6 +164,9 @@ def test_a_search_by_person_shows_what_they_did_and_what_concerned_them(auditor:
     rows = rows_of(auditor.get(f"{LOG}?person={lead.account.hex()}&event=case.assigned").text)
     assert len(rows) == 1
     assert f'<span class="audit-who">{lead.display_name}</span>' in rows[0]
+    reader = cast.investigator.account.hex()
+    assert rows_of(auditor.get(f"{LOG}?person={reader}&event=case.assigned").text) == rows
+    assert rows[0] in rows_of(auditor.get(f"{LOG}?person={reader}").text)
     assert not rows_of(auditor.get(f"{LOG}?person={member.account.hex()}&event=case.assigned").text)
     rows = rows_of(auditor.get(f"{LOG}?person={member.account.hex()}&event=approval.asked").text)
     assert len(rows) == 1
