@@ -28,8 +28,26 @@ def test_what_a_thai_keyboard_makes_of_it_is_right(visitors: NewVisitor) -> None
         visitor.find("#typed").fill(typed)
         visitor.find("#ask-back button").click()
         expect(visitor.find("#asked-back strong"), way).to_have_text(right)
-    wrong = visitor.find("#ask-back").get_attribute("data-wrong") or ""
-    for typed in (symbols[:-1].translate(plain), symbols[::-1].translate(plain), "ก", ""):
+    wrong, group = (visitor.find("#ask-back").get_attribute(f"data-{name}") or "" for name in ("wrong", "group"))
+    altered = symbols[:9] + ("y" if symbols[9] != "y" else "x") + symbols[10:]
+    tried = {
+        "one sign missing": (symbols[:-1].translate(plain), 7),
+        "another sign": (altered, 3),
+        "another sign, without shift": (altered.translate(plain), 3),
+        "another sign, with shift": (altered.translate(shifted), 3),
+        "one sign too many": (symbols[:4] + altered[9] + symbols[4:], None),
+        "too long": (symbols + "x", 7),
+        "backwards": (symbols[::-1].translate(plain), None),
+        "one sign": ("ก", None),
+    }
+    for way, (typed, number) in tried.items():
+        found = Receipt.parse(receipt).first_wrong_group(typed)
+        assert found is not None, way
+        assert number in {None, found}, way
+        visitor.find("#typed").fill(typed)
+        visitor.find("#ask-back button").click()
+        expect(visitor.find("#asked-back strong"), way).to_have_text(group.replace("{}", str(found)))
+    for typed in ("", "ฃ"):
         visitor.find("#typed").fill(typed)
         visitor.find("#ask-back button").click()
         expect(visitor.find("#asked-back strong"), typed).to_have_text(wrong)

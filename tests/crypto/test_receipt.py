@@ -351,3 +351,40 @@ def ambiguous() -> str:
         other = receipt.text().replace("E", "YK").replace("3", "")
         if len(other) == 28 and evaluate(other, 1) == evaluate(other, 2) == 0:
             return typed
+
+
+class TestFirstWrongGroup:
+    """What whoever has the receipt before them is told of a note that does not match."""
+
+    @given(RECEIPTS, st.integers(0, 27), st.integers(1, 31))
+    def test_is_that_of_a_wrong_symbol(self, receipt: Receipt, place: int, step: int) -> None:
+        wrong = substituted(receipt.text(), place, step)
+        assert receipt.first_wrong_group(wrong) == place // 4 + 1
+        assert receipt.first_wrong_group(wrong.lower()) == place // 4 + 1
+
+    @given(RECEIPTS, st.integers(0, 26), st.integers(0, 27), st.integers(1, 31), st.integers(1, 31))
+    def test_of_two_is_the_first(self, receipt: Receipt, one: int, other: int, first: int, second: int) -> None:
+        assume(one < other)
+        wrong = substituted(substituted(receipt.text(), one, first), other, second)
+        assert receipt.first_wrong_group(wrong) == one // 4 + 1
+
+    def test_is_where_a_symbol_is_missing_or_one_too_many(self) -> None:
+        text = FIXED.text()
+        assert len(set(text[8:12])) == 4, "neighbours that are alike would hide the place"
+        assert FIXED.first_wrong_group(text[:9] + text[10:]) == 3
+        assert FIXED.first_wrong_group(text[:9] + text[8] + text[9:]) == 3
+        assert FIXED.first_wrong_group(text[:-1]) == 7
+        assert FIXED.first_wrong_group(text + text[0]) == 7
+
+    def test_is_found_on_a_thai_keyboard_that_was_left_on(self) -> None:
+        wrong = substituted(FIXED.text(), 9, 5)
+        for keys in (PLAIN, SHIFTED):
+            assert FIXED.first_wrong_group(on_thai_keyboard(wrong, keys)) == 3
+
+    @pytest.mark.parametrize("typed", ["", " ", "?!", "日本", "0" * 201])
+    def test_is_none_where_nothing_can_be_read(self, typed: str) -> None:
+        assert FIXED.first_wrong_group(typed) is None
+
+    @given(st.text(max_size=250))
+    def test_is_one_of_seven_or_none_for_any_text(self, typed: str) -> None:
+        assert FIXED.first_wrong_group(typed) in {None, 1, 2, 3, 4, 5, 6, 7}

@@ -764,9 +764,21 @@ def test_what_was_written_down_is_compared_with_the_receipt(
     before = rows(units)
     right = compared(browser, answer, receipt.grouped().lower().replace("-", " "))
     assert "You wrote it down correctly.</strong>" in right.text
-    for typed in ("", "nonsense", Receipt.generate().grouped(), receipt.text()[:-1]):
+    symbols = receipt.text()
+    first, altered = symbols[0], ("8" if symbols[9] != "8" else "9")
+    told = {
+        "": "Compare it with the one above",
+        "no sign of it: ?!": "Compare it with the one above",
+        ("1" if first != "1" else "2") + symbols[1:]: "It first differs in group 1:",
+        symbols[:9] + altered + symbols[10:]: "It first differs in group 3:",
+        symbols[:-1]: "It first differs in group 7:",
+        symbols + "0": "It first differs in group 7:",
+    }
+    for typed, said in told.items():
         wrong = compared(browser, answer, typed)
-        assert "That is not your code" in wrong.text.partition('id="asked-back">')[2].partition("</p>")[0]
+        shown = wrong.text.partition('id="asked-back">')[2].partition("</p>")[0]
+        assert f"That is not your code. {said}" in shown
+        assert not [group for group in receipt.grouped().split("-") if group in shown]
         assert receipt_on(wrong) == receipt
         assert "Set-Cookie" not in wrong.headers
     assert rows(units) == before

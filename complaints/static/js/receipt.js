@@ -36,6 +36,14 @@ function readings(text) {
   return ways;
 }
 
+// The first group of four in which it differs, in the reading that stays right longest; 0 where nothing can be read.
+function firstWrongGroup(typed, receipt) {
+  const ways = readings(typed).filter((way) => /^[0-9A-HJKMNP-TV-Z]+$/.test(way));
+  const right = ways.map((way) => [...receipt].findIndex((sign, place) => way[place] !== sign));
+  const furthest = Math.max(...right.map((place) => (place < 0 ? receipt.length - 1 : place)));
+  return ways.length ? Math.floor(furthest / 4) + 1 : 0;
+}
+
 export function enliven() {
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = !navigator.clipboard;
@@ -51,9 +59,12 @@ export function enliven() {
   const question = document.querySelector("#ask-back");
   question?.addEventListener("submit", (event) => {
     event.preventDefault();
-    const right = readings(question.elements.typed.value).includes(plain(question.elements.receipt.value));
+    const typed = question.elements.typed.value;
+    const receipt = plain(question.elements.receipt.value);
+    const { right, wrong, group } = question.dataset;
+    const number = firstWrongGroup(typed, receipt);
     const answer = document.createElement("strong");
-    answer.textContent = right ? question.dataset.right : question.dataset.wrong;
+    answer.textContent = readings(typed).includes(receipt) ? right : number ? group.replace("{}", number) : wrong;
     document.querySelector("#asked-back").replaceChildren(answer);
   });
 }

@@ -194,9 +194,11 @@ def receipt(
 
 
 def asked_back(visit: Visit, received: Received, given: Receipt, typed: str) -> Page:
-    """The receipt again, and whether it is what the reporter typed from their note."""
+    """The receipt again, and whether it is what the reporter typed from their note; if not, where it first differs."""
     field = FormField("typed", "typed", typed[:200])
-    return _receipt_page(visit, replace(received, repeated=False), given, field, {"right": _reads_as(typed, given)})
+    right = _reads_as(typed, given)
+    told = {"right": right, "wrong_group": None if right else given.first_wrong_group(typed)}
+    return _receipt_page(visit, replace(received, repeated=False), given, field, told)
 
 
 def _receipt_page(visit: Visit, received: Received, given: Receipt, typed: FormField, more: Mapping[str, Any]) -> Page:
