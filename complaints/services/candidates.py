@@ -67,7 +67,7 @@ def of(unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes] =
     """Everybody on the roster, leads included; `beside`: see `excluded_beside`. Opens the reporter's exclusions: the caller enters it. Raises Refused."""
     excluded = case_reading.excluded_accounts(exclusions_of(unit, opening))
     signed = rosters.who_signed_undertaking(unit)
-    withdrawn = is_withdrawn(unit, opening)
+    withdrawn = keyrings.standing_withdrawal(unit, opening.case) is not None
     recused = {act.maker for act in acts.recusals_of(unit, opening.case)}
     held = _held(unit, opening.case)
     ids = [member.account for member in roster.members]
@@ -131,12 +131,6 @@ def _held(unit: Unit, case: Case) -> dict[bytes, frozenset[CompartmentName]]:
         account: frozenset(name for name, holding in by_compartment.items() if account in holding)
         for account in accounts
     }
-
-
-def is_withdrawn(unit: Unit, opening: Opening) -> bool:
-    """Whether the reporter has withdrawn who they are, and not said it again. Then nobody holds it, and nothing of it is handed over."""
-    withdrawn = acts.withdrawal_of(unit, opening.case)
-    return withdrawn is not None and CompartmentName.IDENTITY not in keyrings.newest_epochs(unit, opening.case.id)
 
 
 def _may_investigate(state: str, roles: str) -> bool:

@@ -221,6 +221,7 @@ def _present(
     files = casework.reporters_files(unit, case, opened)
     people = holders(unit, case)
     with_identity = {holder.account for holder in people if CompartmentName.IDENTITY in holder.compartments}
+    withdrawn = keyrings.standing_withdrawal(unit, case)
     return OpenedCase(
         id=case.id,
         reference=case.reference,
@@ -273,7 +274,7 @@ def _present(
         holders=people,
         asks=identity_requests.lines_of(opened, names, with_identity, actor.account),
         holds_identity=actor.account in with_identity,
-        identity_withdrawn=_withdrawn(unit, case),
+        identity_withdrawn=withdrawn.made if withdrawn else None,
         is_lead=roster.is_lead(actor.account),
         epoch=opening.report.newest,
         problems=tuple(problems),
@@ -285,13 +286,6 @@ def _departed(
 ) -> tuple[Departed, ...]:
     waiting = acts.left_at(unit, opening.case, CompartmentName.INTERNAL, opening.internal.newest)
     return tuple(Departed(names.get(r.author, ""), r.made, r.text("text"), r.author in waiting) for r in reasons)
-
-
-def _withdrawn(unit: Unit, case: Case) -> date | None:
-    if CompartmentName.IDENTITY in keyrings.newest_epochs(unit, case.id):
-        return None
-    withdrawal = acts.withdrawal_of(unit, case)
-    return withdrawal.made if withdrawal else None
 
 
 def excluded_accounts(record: OpenedRecord) -> frozenset[bytes]:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from complaints.errors import Denied
 from complaints.models import Case, CaseloadRow, Departure, Grant
 from complaints.policy import Staff
-from complaints.services import acts, candidates, case_reading, case_state, casework, keyrings, records
+from complaints.services import acts, case_reading, case_state, casework, keyrings, records
 from complaints.services.candidates import Candidate
 from complaints.services.casework import Opening
 from complaints.services.identity import opened_originals, opened_records
@@ -133,7 +133,7 @@ def _readers(
 def open_identity(unit: Unit, actor: Staff, identity_key: PrivateKey, opening: Opening) -> Keyring | None:
     """The identity's keys, to be handed on; None where its reporter has withdrawn it. Raises Denied for whoever does not hold it, Refused."""
     keyring = keyrings.open_keyring(unit, opening.case, CompartmentName.IDENTITY, actor.account, identity_key)
-    if keyring is None and not candidates.is_withdrawn(unit, opening):
+    if keyring is None and keyrings.standing_withdrawal(unit, opening.case) is None:
         raise Denied("handing over needs a lead who holds the identity")
     return keyring
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from complaints.errors import Refused
 from complaints.models import Base, Case
 from complaints.services import acts, rosters
-from complaints.services.acts import VerifiedAct
+from complaints.services.acts import VerifiedAct, Withdrawal
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import ActKind, CompartmentName
 from crypto import CryptoError, PrivateKey, SecretKey, open_field, unwrap
@@ -107,6 +107,11 @@ def first_epoch(unit: Unit, case: Case, compartment: CompartmentName) -> int:
     """The epoch with which a compartment begins: 1, or the one after those of `identity` that the reporter has withdrawn."""
     withdrawn = acts.withdrawal_of(unit, case) if compartment is CompartmentName.IDENTITY else None
     return 1 if withdrawn is None else withdrawn.last + 1
+
+
+def standing_withdrawal(unit: Unit, case: Case) -> Withdrawal | None:
+    """The withdrawal of who the reporter is, while they have not said it again: nobody holds it, and nothing of it is handed over. Raises Refused."""
+    return None if CompartmentName.IDENTITY in newest_epochs(unit, case.id) else acts.withdrawal_of(unit, case)
 
 
 def _require_named(unit: Unit, case: Case, newest: AnyRow, grant: AnyRow, first: int) -> VerifiedAct:

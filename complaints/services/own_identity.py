@@ -114,7 +114,7 @@ def require_receipt(unit: Unit, reporter: Reporter, receipt: Receipt) -> None:
 def standing(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Standing:
     """Raises NotFound, Refused."""
     case, _ = own_case.fetch(unit, reporter, keys)
-    withdrawn = acts.withdrawal_of(unit, case) if _is_withdrawn(unit, case) else None
+    withdrawn = keyrings.standing_withdrawal(unit, case)
     holders = unit.run(_COUNT_HOLDERS, {"case": case.id}).scalar_one()
     return Standing(holders, withdrawn.made if withdrawn else None)
 
@@ -298,13 +298,9 @@ def _hand_over(
 
 def _keyring(unit: Unit, case: Case, identity_key: PrivateKey) -> Keyring | None:
     keyring = keyrings.open_keyring(unit, case, _IDENTITY, case.id, identity_key)
-    if keyring is None and not _is_withdrawn(unit, case):
+    if keyring is None and keyrings.standing_withdrawal(unit, case) is None:
         raise NotFound
     return keyring
-
-
-def _is_withdrawn(unit: Unit, case: Case) -> bool:
-    return _IDENTITY not in keyrings.newest_epochs(unit, case.id)
 
 
 def _begin_anew(unit: Unit, case: Case, keys: SessionKeys) -> tuple[Keyring, acts.Act]:
