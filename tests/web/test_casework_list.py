@@ -10,8 +10,10 @@ import time_machine
 from complaints import clock
 from complaints.policy import Action
 from complaints.services import casework
-from complaints.vocabulary import Event
+from complaints.vocabulary import CaseStatus, Event
+from complaints.web.casework.frame import status_colour
 from tests.cast import CANARIES, NARRATIVE, Cast, Report
+from tests.served import ROOT
 from tests.web.conftest import Log
 from tests.web.ladder import Ladder, SignedIn
 
@@ -130,3 +132,11 @@ def test_days_are_written_in_the_readers_era(cast: Cast, signed_in: SignedIn, re
     browser = signed_in(cast.lead)
     assert str(clock.today().year + 543) in row_of(browser.get("/staff/cases?lang=th").text, report)
     assert str(clock.today().year) in row_of(browser.get("/staff/cases?lang=en").text, report)
+
+
+def test_each_status_has_a_tag_of_its_own_in_both_themes() -> None:
+    colours = [status_colour(status) for status in CaseStatus]
+    assert len(set(colours)) == len(CaseStatus)
+    assert not {"green", "orange", "red"} & set(colours)
+    sheet = (ROOT / "complaints/static/site.css").read_text("utf-8")
+    assert [colour for colour in colours if colour and f".govuk-tag--{colour} {{" not in sheet] == []

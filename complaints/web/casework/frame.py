@@ -20,10 +20,10 @@ _STATUS_COLOURS = {
     CaseStatus.TRIAGE: "yellow",
     CaseStatus.ACCEPTED: "purple",
     CaseStatus.INVESTIGATING: "teal",
-    CaseStatus.MERGED: "teal",
+    CaseStatus.MERGED: "outlined",
     CaseStatus.CLOSED: "grey",
 }
-"""None is the tag's own blue."""
+"""Each its own; the word beside it says the same. None is the tag's own blue. Green, orange and red say how a thing stands, and no status is one."""
 
 _PARTS = {
     RecordKind.REPORT: _("the answers"),
