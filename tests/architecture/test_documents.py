@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from complaints.models import Base
 from complaints.policy import POLICY, Action, Anonymous, Reporter, Rule, Staff
 from complaints.vocabulary import Role
 
@@ -21,3 +22,9 @@ def _rule(anonymous: str, reporter: str, staff: str) -> Rule:
     actors = {kind for kind, cell in ((Anonymous, anonymous), (Reporter, reporter), (Staff, staff)) if cell}
     roles = frozenset() if staff in {"", "any"} else frozenset(Role(role) for role in staff.split(", "))
     return Rule(frozenset(actors), roles)
+
+
+def test_every_table_is_among_what_is_stored() -> None:
+    stored = (ROOT / "docs" / "design.md").read_text("utf-8").partition("## What is stored")[2]
+    rows = (line.split("|")[1] for line in stored.splitlines() if line.startswith("| "))
+    assert {name.strip() for row in rows for name in row.split(",")} == {"table"} | set(Base.metadata.tables)
