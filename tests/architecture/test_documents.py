@@ -1,5 +1,6 @@
 """What the documents say of the code is what the code says."""
 
+import re
 from pathlib import Path
 
 from complaints.models import Base
@@ -28,3 +29,12 @@ def test_every_table_is_among_what_is_stored() -> None:
     stored = (ROOT / "docs" / "design.md").read_text("utf-8").partition("## What is stored")[2]
     rows = (line.split("|")[1] for line in stored.splitlines() if line.startswith("| "))
     assert {name.strip() for row in rows for name in row.split(",")} == {"table"} | set(Base.metadata.tables)
+
+
+def test_every_label_is_among_the_formats() -> None:
+    label = re.compile(r'"(complaints/[a-z/ -]+/[0-9]+)')
+    sources = (path.read_text("utf-8") for tree in ("complaints", "crypto") for path in (ROOT / tree).rglob("*.py"))
+    used = {found for source in sources for found in label.findall(source)}
+    described = (ROOT / "docs" / "formats.md").read_text("utf-8")
+    assert used
+    assert [found for found in sorted(used) if found not in described] == []
