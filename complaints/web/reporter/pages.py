@@ -202,7 +202,17 @@ def asked_back(visit: Visit, received: Received, given: Receipt, typed: str) -> 
 
 
 def _receipt_page(visit: Visit, received: Received, given: Receipt, typed: FormField, more: Mapping[str, Any]) -> Page:
-    values = {"received": received, "card": Card(given), "typed": typed, "right": None, "recipients": None, **more}
+    values = {
+        "kept": partial(kept, visit.locale),
+        "filled": filled,
+        "hole": HOLE,
+        "received": received,
+        "card": Card(given),
+        "typed": typed,
+        "right": None,
+        "recipients": None,
+        **more,
+    }
     return page(visit, "reporter/receipt.html", values)
 
 
