@@ -153,6 +153,28 @@ class Gallery:
             expect(visitor.find("main a[href$='/inbox']")).to_be_visible()
         yield "report-already", visitor
 
+    def consent_taken_back(self) -> States:
+        """What the mailbox says of sensitive matters, once the reporter does not agree to their use any more."""
+        visitor = self.visitor()
+        journey.begin(visitor)
+        journey.jump(visitor, NARRATIVE_STEP)
+        visitor.find("[name=narrative]").fill(ANSWERS["narrative"])
+        visitor.find(f"#s{NARRATIVE_STEP} details:has(#ground) summary").click()
+        visitor.find("[name=sensitive]").first.check()
+        visitor.find("#ground").check()
+        journey.check(visitor)
+        receipt = journey.send(visitor)
+        journey.open_mailbox(visitor, receipt)
+        visitor.go(f"/{self.language}/inbox/case/requests")
+        visitor.find("[name=kind][value=sensitive-consent]").check()
+        visitor.find("main form button[type=submit]").click()
+        expect(visitor.find("[name=kind][value=sensitive-consent]")).to_have_count(0)
+        yield "mailbox-consent-asked-back", visitor
+        visitor.go(f"/{self.language}/inbox/case")
+        for details in visitor.find("main details").all():
+            details.locator("summary").click()
+        yield "mailbox-consent-taken-back", visitor
+
     def form_mistakes(self) -> States:
         visitor = self.visitor()
         with visitor.expecting(400):
@@ -779,6 +801,7 @@ ROOMS: dict[str, Callable[[Gallery], States]] = {
     "public": Gallery.public,
     "form": Gallery.form,
     "sent-again": Gallery.sent_again,
+    "consent-taken-back": Gallery.consent_taken_back,
     "form-mistakes": Gallery.form_mistakes,
     "asked": Gallery.asked,
     "questions": Gallery.questions,
