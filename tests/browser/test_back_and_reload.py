@@ -63,6 +63,28 @@ def test_back_from_the_check_leads_through_every_step_and_keeps_every_word(visit
     journey.send(visitor)
 
 
+@pytest.mark.parametrize("device", [Device("th", True, 360)], ids=["js"])
+def test_back_leads_to_the_first_step_though_the_script_came_late(visitor: Visitor) -> None:
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    visitor.page.route("**/report.js*", hold)
+    visitor.page.goto(f"{visitor.origin}/th/form", wait_until="commit")
+    visitor.find("#s1 .step__on a[href='#s2']").click()
+    expect(visitor.find("#s2")).to_be_visible()
+    for script in late:
+        script.continue_()
+    journey.on_step(visitor, 2)
+    journey.jump(visitor, NARRATIVE_STEP)
+    visitor.find("[name=narrative]").fill(ANSWERS["narrative"])
+    journey.check(visitor)
+    for number in (NARRATIVE_STEP, 2, 1):
+        visitor.back()
+        journey.on_step(visitor, number)
+
+
 def test_the_pages_own_back_links_lead_back_as_well(visitor: Visitor) -> None:
     journey.begin(visitor)
     journey.fill_in(visitor)

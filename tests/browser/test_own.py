@@ -217,7 +217,7 @@ def test_a_page_left_open_warns_and_keeps_what_was_typed(visitors: NewVisitor, s
     visitor = visitors(Device("en", javascript=True, width=360))
     visitor.page.clock.install()
     journey.open_mailbox(visitor, site.receipts[0])
-    visitor.page.wait_for_load_state()  # what counts the minutes has begun to
+    visitor.arrive()
     visitor.find("#text").fill("three hours of work")
     visitor.page.clock.run_for("26:00")
     expect(visitor.find(".idle__soon")).to_be_visible()

@@ -17,6 +17,7 @@ def at_a_case(visitors: NewVisitor) -> Visitor:
     journey.sign_in(visitor, LEAD)
     visitor.find("th a").first.click()
     expect(visitor.find(".case-head__title")).to_be_visible()
+    visitor.arrive()
     return visitor
 
 
@@ -68,6 +69,7 @@ def test_what_came_back_unsaved_is_still_to_lose(at_a_case: Visitor) -> None:
     with at_a_case.expecting(400):
         at_a_case.find("#notes .writing--note button[type=submit]").click()
         expect(at_a_case.find(".govuk-error-summary")).to_be_visible()
+    at_a_case.arrive()
     at_a_case.find(".site-navigation__link").first.click()
     expect(at_a_case.find(NOTE)).not_to_have_value("")
     assert kinds == ["beforeunload"]

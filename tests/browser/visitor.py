@@ -98,8 +98,13 @@ class Visitor:
     # -- Looking ------------------------------------------------------------------------------------------------------
 
     def arrive(self) -> None:
-        """Waits until the page is there to its end: its beginning can be seen, and read, while the rest is still on its way."""
+        """Waits until the page is there to its end, scripts and all: its beginning can be seen, and read, while the rest is still on its way."""
         expect(self.find(".site-footer")).to_be_attached()
+        for _ in range(1_000):  # a page out of the back/forward cache has no "load" that could be waited for
+            if self.evaluate("document.readyState") == "complete":
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"{self.page.url} does not arrive")
 
     def look(self) -> None:
         """The page as it stands does nothing that no page may do."""

@@ -292,10 +292,16 @@ addEventListener("beforeunload", (event) => {
   }
 });
 
-// Whichever step is shown by itself later on, Back leads to this one.
+// Whichever step is shown by itself later on, Back leads to this one: also where it was left before this script had come.
+const first = `#${form().querySelector(".step--shown").id}`;
 if (!location.hash) {
-  history.replaceState(null, "", `#${form().querySelector(".step--shown").id}`);
+  history.replaceState(null, "", first);
 }
+addEventListener("hashchange", () => {
+  if (!location.hash) {
+    location.replace(first);
+  }
+});
 
 showReaders();
 document.body.classList.add("sends-files");
