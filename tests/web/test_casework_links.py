@@ -429,7 +429,7 @@ def test_what_is_missing_of_the_duplicate_closes_neither(
     page = lead.get(address(other, "/close?outcome=substantiated"))
     answer = close(lead, other, page, report, **{"with-feedback": " "})
     assert answer.status_code == 400
-    assert f'href="#with-{report.case.hex()}-feedback"' in answer.text
+    assert f'href="#with-{report.case.hex()}-feedback">{report.reference}: ' in answer.text
     for words in (FINDINGS, FEEDBACK, "CANARY-FINDINGS of the duplicate"):
         assert words in answer.text
     assert not log.entries(Event.CASE_CLOSED)
