@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 
+import pyotp
 from playwright.sync_api import expect
 
 from tests.browser import journey
 from tests.browser.gallery import Gallery, States
-from tests.browser.site import ADMINISTRATOR, INVESTIGATOR, LEAD, OTHER_LEAD
+from tests.browser.site import ADMINISTRATOR, INVESTIGATOR, LEAD, OTHER_LEAD, PASSPHRASES, UNASSIGNED
+from tests.browser.visitor import Visitor
 
 
 def inbox(gallery: Gallery) -> States:
     lead = gallery.signed_in(LEAD)
     lead.go("/staff/cases?view=all&priority=high&order=due")
     yield "cases-filtered", lead
+    lead.go("/staff/cases?view=all&soon=1&order=due")
+    yield "cases-due-soon", lead
     lead.go("/staff/cases?view=mine&unread=1&overdue=1")
     yield "cases-none-found", lead
     lead.go("/staff/cases?view=all&status=investigating")
@@ -186,6 +190,133 @@ def related(gallery: Gallery) -> States:
     yield "case-linked", lead
 
 
+def refusals(gallery: Gallery) -> States:
+    """What is asked about before it is done: feedback that is only begun, a last lead who leaves, a name that would be left behind."""
+    lead, staff = gallery.signed_in(LEAD), gallery.signed_in(UNASSIGNED)
+    lead.go("/staff/cases?view=all&status=accepted")
+    lead.find("main tbody a").first.click()
+    expect(lead.find("#handling")).to_be_visible()
+    case = lead.path()
+    lead.go(f"{case}/close?outcome=substantiated")
+    with lead.expecting(400):
+        lead.find("#findings").fill("ตรวจแล้ว พบตามที่แจ้ง")
+        lead.find("main form[action*='/close'] button[type=submit]").click()
+        expect(lead.find("#feedback-error")).to_be_visible()
+    yield "close-unfinished", lead
+    lead.go(f"{case}/recuse")
+    expect(lead.find("main .govuk-warning-text")).to_be_visible()
+    yield "recuse-last-lead", lead
+    staff.go("/staff/reports/new")
+    staff.find("[name=source][value=phone]").check()
+    staff.find(f"[name=language][value={gallery.language}]").check()
+    staff.find("[name=channel]").first.check()
+    staff.find("[name=narrative]").fill("เขาโทรมาบอกว่าหัวหน้ากะเก็บเงินคนขับรถ")
+    staff.find("[name=way][value=anonymous]").check()
+    staff.find("input[name=name]").fill("สมชาย เดโม")
+    with staff.expecting(400):
+        staff.find("#report button[type=submit]").last.click()
+        expect(staff.find(".govuk-error-summary")).to_be_visible()
+    yield "taking-down-left-behind", staff
+
+
+def withdrawn(gallery: Gallery) -> States:
+    """A reporter withdraws their name; what staff see of the case after that."""
+    reporter, lead = gallery.visitor(), gallery.signed_in(LEAD)
+    journey.begin(reporter)
+    journey.fill_in(reporter)
+    journey.check(reporter)
+    receipt = journey.send(reporter)
+    journey.open_mailbox(reporter, receipt)
+    reference = journey.reference_in(reporter)
+    reporter.go(f"/{gallery.language}/inbox/case/identity/withdraw")
+    reporter.find("#code").fill(receipt)
+    reporter.find("main form button[type=submit]").click()
+    expect(reporter.find("main form[action$='/withdraw/now']")).to_be_visible()
+    reporter.find("main form[action$='/withdraw/now'] button[type=submit]").click()
+    expect(reporter.find("main form[action$='/withdraw/now']")).to_have_count(0)
+    case = journey.open_case(lead, reference)
+    yield "case-identity-withdrawn", lead
+    lead.go(f"{case}/assign")
+    yield "assign-identity-withdrawn", lead
+
+
+def people(gallery: Gallery) -> States:
+    """Requests in their states, and a lost second factor. For a site of its own: accounts and rosters change."""
+    administrator, lead = gallery.signed_in(ADMINISTRATOR), gallery.signed_in(LEAD)
+    administrator.go("/staff/channels/new")
+    for name, words in (("name_th", "ความปลอดภัยในที่ทำงาน"), ("name_en", "Safety at work")):
+        administrator.find(f"[name={name}]").fill(words)
+    chosen = administrator.find("[name=person] option", "สุดา").get_attribute("value")
+    administrator.find("[name=person]").select_option(chosen)
+    administrator.find("main form[action$='/channels/new'] button[type=submit]").click()
+    expect(administrator.find("main form[action$='/channels/new']")).to_have_count(0)
+    administrator.go("/staff/requests")
+    yield "requests-asked", administrator
+    lead.go("/staff/requests")
+    lead.find("main th a", "สุดา").click()
+    expect(lead.find("[name=digits]")).to_be_visible()
+    yield "request-founding-for-another", lead
+    yield from _outdated(administrator)
+    yield from _invited_again(administrator)
+    yield from _factor_lost(gallery, administrator, lead)
+
+
+def _outdated(administrator: Visitor) -> States:
+    administrator.go("/staff/accounts")
+    administrator.find("main th a", "รัตนา").click()
+    account = administrator.path()
+    administrator.find("form[action$='/administrator'] button").click()
+    expect(administrator.find("main th a", "รัตนา")).to_be_visible()
+    administrator.go(account)
+    for box in administrator.find("[name=roles]:checked").all():
+        box.uncheck()
+    administrator.find("form:has([name=roles]) button").click()
+    expect(administrator.find("[name=roles]")).to_have_count(0)
+    administrator.go("/staff/requests")
+    expect(administrator.find("main .govuk-tag--red")).to_be_visible()
+    yield "requests-nobody-can", administrator
+    administrator.find("main th a", "รัตนา").click()
+    expect(administrator.find("main .govuk-warning-text")).to_be_visible()
+    yield "request-nobody-can", administrator
+
+
+def _invited_again(administrator: Visitor) -> States:
+    for _time in range(2):
+        administrator.go("/staff/invitations")
+        administrator.find("[name=display_name]").fill("ปิยะ เดโม (Piya Demo)")
+        administrator.find("main form[action$='/invitations'] button[type=submit]").click()
+        expect(administrator.find("[name=display_name]")).to_have_count(0)
+    yield "invited-again", administrator
+
+
+def _factor_lost(gallery: Gallery, administrator: Visitor, lead: Visitor) -> States:
+    owner = gallery.signed_in(UNASSIGNED)
+    owner.go("/staff/account/second-factors/authenticator")
+    owner.find("main details summary").click()
+    secret = owner.find("#secret").inner_text().replace(" ", "")
+    owner.find("[name=code]").fill(pyotp.TOTP(secret).now())
+    owner.find("main [name=passphrase]").fill(PASSPHRASES[UNASSIGNED])
+    owner.find("main form[action$='/authenticator'] button[type=submit]").click()
+    expect(owner.find("main form[action$='/authenticator']")).to_have_count(0)
+    yield "paper-codes", owner
+    late = gallery.signed_in(UNASSIGNED)
+    expect(late.find("#code")).to_be_visible()
+    late.find("main details summary").click()
+    yield "factor-lost", late
+    administrator.go("/staff/accounts")
+    administrator.find("main th a", "สุดา").click()
+    expect(administrator.find("form[action$='/no-factors']")).to_be_visible()
+    yield "account-factor-lost", administrator
+    administrator.find("form[action$='/no-factors'] button").click()
+    expect(administrator.find(".govuk-notification-banner")).to_be_visible()
+    lead.go("/staff/requests")
+    yield "requests-waiting", lead
+    lead.find("main tr:not(:has-text('Safety')):not(:has-text('ความปลอดภัย')) th a", "สุดา").click()
+    expect(lead.find("main [name=passphrase]")).to_be_visible()
+    expect(lead.find("[name=digits]")).to_have_count(0)
+    yield "request-no-factors", lead
+
+
 ROOMS: dict[str, Callable[[Gallery], States]] = {
     "inbox": inbox,
     "tasks": tasks,
@@ -194,4 +325,6 @@ ROOMS: dict[str, Callable[[Gallery], States]] = {
     "check-in": check_in,
     "rehearsals": rehearsals,
     "related": related,
+    "refusals": refusals,
+    "withdrawn": withdrawn,
 }

@@ -55,6 +55,16 @@ def test_nor_while_a_new_undertaking_waits(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_nor_where_accounts_and_channels_change(
+    visitors: NewVisitor, tmp_path: Path, migrated_file: Path, language: str
+) -> None:
+    with serving(tmp_path, migrated_file) as own:
+        gallery = Gallery(partial(visitors, origin=own.origin), own, language, tmp_path)
+        found = [finding for name, visitor in gallery_lists.people(gallery) for finding in examined(visitor, name)]
+    assert not found, "\n".join(found)
+
+
 def examined(visitor: Visitor, name: str) -> list[str]:
     """Everything on a phone by day; what can be seen, at a desk by night. Leaves the visitor with the phone, by day."""
     assert visitor.find("html").get_attribute("lang") == visitor.device.language
