@@ -64,7 +64,6 @@ def replace(visit: Visit) -> Reply:
     done = replacement.replace(visit.unit, visit.staff, visit.keys, seed.identity(), person, by, after)
     backoff.forget_mistakes(visit.unit, visit.staff.account)
     if done.after or done.refused:
-        form.passphrase.data = ""
         return _page(visit, visit.unit, form, done)
     approvals.fulfil(visit.unit, visit.staff, person, by)
     return Redirect("casework.list_cases", notice=_said(done.done))
