@@ -481,13 +481,19 @@ def confirm(unit: Unit, actor: Staff, signing: SigningKey, approval: bytes, read
 def begin(unit: Unit, actor: Staff, approval: bytes) -> tuple[Request, Account]:
     """What `actor` is to do, and the account it concerns. Raises NotFound, Denied, Conflict when its keys are others by now, Refused."""
     request = read(unit, approval)
-    if request.kind is ApprovalKind.REPLACEMENT or not may_confirm(unit, actor, request):
+    if request.kind is ApprovalKind.REPLACEMENT or not _may_confirm_still(unit, actor, request):
         raise Denied("this request is not yours to confirm")
     account = unit.session.get(Account, request.person)
     if account is None or (account.work_public, account.identity_public, account.verify_public) != request.keys:
         raise Conflict
     accounts.require_vouched(unit, account)
     return request, account
+
+
+def _may_confirm_still(unit: Unit, actor: Staff, request: Request) -> bool:
+    """By their account as it stands now: while the passphrase was tried it may have been suspended, or have lost the role."""
+    present = accounts.load_staff(unit, actor.account)
+    return present is not None and present.state is AccountState.ACTIVE and may_confirm(unit, present, request)
 
 
 def require_heard(read_aloud: str, fingerprint_text: str) -> None:

@@ -138,6 +138,18 @@ def test_an_account_whose_roles_changed_since_is_a_conflict(cast: Cast) -> None:
     assert left(cast, cast.auditor) == 11
 
 
+def test_who_administers_no_longer_confirms_nothing(cast: Cast) -> None:
+    """Their request came while they still did."""
+    second = second_administrator(cast)
+    enrol(cast, cast.investigator)
+    approval = ask(cast, cast.investigator)
+    with cast.units.writing() as unit:
+        accounts.change_roles(unit, cast.administrator.actor, second.account, frozenset(), 1, confirmed=True)
+    with pytest.raises(Denied):
+        confirm(cast, second, approval)
+    assert left(cast, cast.investigator) == 11
+
+
 def test_it_is_done_once(cast: Cast) -> None:
     enrol(cast, cast.investigator)
     approval = ask(cast, cast.investigator)

@@ -8,12 +8,23 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from complaints.services import accounts, approvals, channels, invitations, readiness, rosters, second_factors
+from complaints.services import (
+    accounts,
+    approvals,
+    channels,
+    invitations,
+    readiness,
+    rosters,
+    second_factors,
+    suspension,
+)
 from complaints.services.readiness import Fallback
 from complaints.services.unit import Units
 from complaints.vocabulary import Duty, Event, Role
+from complaints.web.guard import Visit
+from complaints.web.passphrase_again import account_seed
 from complaints.web.starting_texts import NOTICE
-from crypto import SecretKey
+from crypto import AccountSeed, SecretKey
 from tests.cast import Cast, Person
 from tests.web.conftest import Browser, Log
 
@@ -86,6 +97,25 @@ def test_without_the_passphrase_or_the_digits_it_is_sent_back(
     (address,) = waiting(lead)
     for form in ({"digits": "12345"}, {"passphrase": cast.lead.passphrase}):
         assert lead.post(address, form, token=lead.token_on(address)).status_code == 400
+
+
+def test_whoever_is_suspended_while_their_passphrase_is_tried_confirms_nothing(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def suspend_then_try(visit: Visit, passphrase: str | None, purpose: str) -> AccountSeed:
+        with units.writing() as unit:
+            suspension.suspend(unit, cast.administrator.actor, cast.lead.account, 1)
+        return account_seed(visit, passphrase, purpose)
+
+    ask(administrator, cast, cast.other_lead, "member")
+    lead = signed_in(cast.lead)
+    (address,) = waiting(lead)
+    form = {"digits": cast.other_lead.member(Duty.MEMBER).fingerprint[-23:], "passphrase": cast.lead.passphrase}
+    token = lead.token_on(address)
+    monkeypatch.setattr("complaints.web.requests.account_seed", suspend_then_try)
+    assert lead.post(address, form, token=token).status_code == 403
+    with units.reading() as unit:
+        assert rosters.current(unit, cast.channel).member(cast.other_lead.account) is None
 
 
 def test_a_request_is_not_there_for_others(administrator: Browser, cast: Cast, signed_in: SignIn) -> None:
