@@ -250,6 +250,8 @@ def read_asking(unit: Unit, actor: Staff, account: bytes) -> RecoveryLine:
 def release(unit: Unit, actor: Staff, identity_key: PrivateKey, account: bytes) -> None:
     """Hands the custodian's half to the holder of the code. Raises NotFound, Refused when a row is not as the owner signed it."""
     read_asking(unit, actor, account)
+    if all(custodian.id != actor.account for custodian in _custodians(unit, account)):
+        raise NotFound  # suspended, or a custodian no longer, since their post came
     row, owner = unit.session.get_one(Recovery, account), unit.session.get_one(Account, account)
     if not _holds(unit, row, owner):
         raise Refused("what is stored for a recovery is not what its owner signed")

@@ -265,6 +265,17 @@ def test_a_removed_custodian_has_no_half_after_the_owners_next_sign_in(scene: Sc
     assert recovery.join_seed(old, new) != scene.owner.new.seed
 
 
+def test_who_is_a_custodian_no_longer_releases_nothing(scene: Scene, cast: Cast) -> None:
+    """Their request came while they still were, and the owner has not signed in since."""
+    scene.ask()
+    with scene.units.writing() as unit:
+        accounts.change_roles(unit, cast.administrator.actor, cast.custodian.account, frozenset(), 1)
+    assert scene.holders() == {cast.custodian.account}
+    with pytest.raises(NotFound):
+        scene.release()
+    refused(scene)
+
+
 def test_nothing_is_drawn_anew_while_the_custodians_are_the_same(scene: Scene) -> None:
     with scene.units.reading() as unit:
         before = unit.session.get_one(Recovery, scene.owner.account).code_half
