@@ -30,6 +30,9 @@ from complaints.vocabulary import Event
 PAGE = 50
 WINDOW = 2_000
 """How many entries are looked through for one page of a search at most."""
+APART, TOGETHER = 20, 500
+"""Of a field's values so many are looked for each by itself, as many as a group has kinds; of more, which are requests that few entries
+are about, so many at once. Whoever may ask makes as many requests as they like."""
 _LAST = 2**31 - 1
 AMONG = "among"
 """Stands for a field's name in a condition: an id that is one of several in what an entry concerned, or of those whom it says to have left."""
@@ -195,27 +198,37 @@ def _newest(wanted: Condition, low: int, end: int, limit: int) -> Select[Any]:
         every = select(LogEntry.position.label("entry")).where(LogEntry.position >= low, LogEntry.position < end)
         return every.order_by(LogEntry.position.desc()).limit(limit)
     each = [
-        _newest_among(value, low, end, limit) if name == AMONG else _newest_with(name, value, low, end, limit)
+        _newest_among(some[0], low, end, limit) if name == AMONG else _newest_with(name, some, low, end, limit)
         for name, values in wanted.items()
-        for value in values
+        for some in _in_groups(values)
     ]
     if len(each) == 1:
         return each[0]
-    # For each value apart, and then together: asked for at once they would all be read and sorted.
+    # For each of the first values apart, and then together: asked for at once they would all be read and sorted.
     together = union_all(*(select(one.subquery().c.entry) for one in each)).subquery()
     found = select(together.c.entry).order_by(together.c.entry.desc()).limit(limit)
     return found.distinct() if len(wanted) > 1 else found  # whoever acts on themself is found in both fields
 
 
-def _newest_with(name: str, value: bytes, low: int, end: int, limit: int) -> Select[Any]:
+def _in_groups(values: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """The first APART by themselves, the rest TOGETHER: a statement of hundreds of parts is more than SQLite takes."""
+    first = min(APART, len(values))
+    return [
+        *([value] for value in values[:first]),
+        *(values[start : start + TOGETHER] for start in range(first, len(values), TOGETHER)),
+    ]
+
+
+def _newest_with(name: str, values: Sequence[bytes], low: int, end: int, limit: int) -> Select[Any]:
     row = aliased(LogField)
-    found = select(row.entry).where(holds(row, name, value), row.entry >= low, row.entry < end)
+    same = holds(row, name, values[0]) if len(values) == 1 else and_(_named(row, name), row.value.in_(values))
+    found = select(row.entry).where(same, row.entry >= low, row.entry < end)
     return found.order_by(row.entry.desc()).limit(limit)
 
 
 def _newest_among(value: bytes, low: int, end: int, limit: int) -> Select[Any]:
     """Of the newest WINDOW entries of each kind that names several people, those that name this one: see `_floor`."""
-    kinds = [_newest_with("event", kind.encode(), low, end, WINDOW) for kind in NAME_SEVERAL]
+    kinds = [_newest_with("event", [kind.encode()], low, end, WINDOW) for kind in NAME_SEVERAL]
     looked = union_all(*(select(one.subquery().c.entry) for one in kinds)).subquery()
     found = select(looked.c.entry).where(_names(looked.c.entry, value))
     return found.order_by(looked.c.entry.desc()).limit(limit)
@@ -223,7 +236,7 @@ def _newest_among(value: bytes, low: int, end: int, limit: int) -> Select[Any]:
 
 def _floor(session: Session, low: int, end: int) -> int | None:
     """Down to where `_newest_among` has looked at everything; None: down to `low`."""
-    kinds = (_newest_with("event", kind.encode(), low, end, WINDOW) for kind in NAME_SEVERAL)
+    kinds = (_newest_with("event", [kind.encode()], low, end, WINDOW) for kind in NAME_SEVERAL)
     return max((last for one in kinds if (last := _last_of_window(session, one)) is not None), default=None)
 
 

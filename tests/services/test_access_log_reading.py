@@ -272,6 +272,20 @@ def test_a_search_for_one_of_several_stops_at_its_window_and_goes_on_from_there(
     assert (pages[0], pages[-1]) == (True, False)
 
 
+@pytest.mark.parametrize("days", [(None, None), (DAY, DAY)])
+def test_however_many_requests_concern_somebody_they_are_found(
+    database: Database, access_log: AccessLog, days: tuple[date | None, date | None]
+) -> None:
+    """SQLite takes no statement of more than 500 parts."""
+    requests = [f"approval:{number:032x}" for number in range(1200)]
+    subjects = [THIRD, requests[0], SECOND, requests[700], requests[-1]]
+    with database.writing() as session:
+        entries = [Entry(Event.APPROVAL_ASKED, {"day": DAY.isoformat(), "subject": subject}) for subject in subjects]
+        access_log.append(session, entries, DAY)
+    either = OF_THIRD | {"subject": (THIRD, *requests)}
+    assert searched(database, Wanted({}, *days, either)) == ([4, 3, 1, 0], None, False)
+
+
 def test_an_expired_day_is_found_by_no_day(database: Database, access_log: AccessLog) -> None:
     by_days(database, access_log)
     with database.writing() as session:
