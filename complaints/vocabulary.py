@@ -279,6 +279,11 @@ class Doubt(StrEnum):
 
     NO_AT = "no-at"
     SPACE = "space"
+    COMMA = "comma"
+    TWO_ATS = "two-ats"
+    HALF = "half"
+    TWO_DOTS = "two-dots"
+    NO_ENDING = "no-ending"
     FEW_DIGITS = "few-digits"
 
 

@@ -31,14 +31,36 @@ def doubts(identity: Mapping[IdentityField, str]) -> dict[Doubt, IdentityField]:
 
 
 def _doubt_of_email(text: str) -> Doubt | None:
-    """Several addresses side by side are none to doubt."""
-    parts = re.split(r"[\s,;]+", text.strip())
-    if parts == [""]:
+    """The first that there is. Several addresses side by side are none to doubt."""
+    if not text.strip():
         return None
     if "@" not in text:
         return Doubt.NO_AT
-    whole = all(before and after for before, _at, after in (part.partition("@") for part in parts if part))
-    return None if whole else Doubt.SPACE
+    pieces = [piece.split() for piece in re.split("[,;]", text) if piece.strip()]
+    if any(len(words) > 1 and not all(map(_has_both_sides, words)) for words in pieces):
+        return Doubt.SPACE
+    if any("@" not in word for words in pieces for word in words):
+        return Doubt.COMMA
+    found = (_doubt_of_address(word) for words in pieces for word in words)
+    return next((doubt for doubt in found if doubt is not None), None)
+
+
+def _has_both_sides(word: str) -> bool:
+    before, _at, after = word.partition("@")
+    return bool(before and after)
+
+
+def _doubt_of_address(word: str) -> Doubt | None:
+    """Of one that has an @, and neither space nor comma."""
+    before, *rest = word.split("@")
+    after = rest[-1]
+    if len(rest) > 1:
+        return Doubt.TWO_ATS
+    if not before or not after.strip(".") or after.startswith("."):
+        return Doubt.HALF
+    if ".." in word:
+        return Doubt.TWO_DOTS
+    return None if "." in after.rstrip(".") else Doubt.NO_ENDING
 
 
 def _has_too_few_digits(text: str) -> bool:

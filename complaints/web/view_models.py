@@ -228,6 +228,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
     Doubt: {
         Doubt.NO_AT: _("There is no @ in it"),
         Doubt.SPACE: _("There is a space in the middle of it"),
+        Doubt.COMMA: _("There is a comma or a semicolon in the middle of it"),
+        Doubt.TWO_ATS: _("There is more than one @ in it"),
+        Doubt.HALF: _("Something is missing before or after the @"),
+        Doubt.TWO_DOTS: _("There are two dots side by side in it"),
+        Doubt.NO_ENDING: _("The ending is missing, such as .com or .th"),
         Doubt.FEW_DIGITS: _("It has fewer digits than a Thai number"),
     },
     Fear: {

@@ -18,6 +18,24 @@ EMAIL, PHONE = IdentityField.EMAIL, IdentityField.PHONE
         ("somying@ example.org", Doubt.SPACE),
         ("somying@example. org", Doubt.SPACE),
         ("som\u00a0ying@example.org", Doubt.SPACE),
+        ("somying@example.org or ask", Doubt.SPACE),
+        ("somying@gmail,com", Doubt.COMMA),
+        ("som,ying@example.org", Doubt.COMMA),
+        ("somying@example.org, suda", Doubt.COMMA),
+        ("som;ying@example.org", Doubt.COMMA),
+        ("somying@@example.org", Doubt.TWO_ATS),
+        ("somying@example@org.th", Doubt.TWO_ATS),
+        ("somying@", Doubt.HALF),
+        ("@gmail.com", Doubt.HALF),
+        ("@", Doubt.HALF),
+        ("somying@.com", Doubt.HALF),
+        ("somying@..", Doubt.HALF),
+        ("somying@example.org, suda@", Doubt.HALF),
+        ("somying@gmail..com", Doubt.TWO_DOTS),
+        ("som..ying@example.org", Doubt.TWO_DOTS),
+        ("somying@gmail", Doubt.NO_ENDING),
+        ("somying@gmail.", Doubt.NO_ENDING),
+        ("somying@example.org suda@gmail", Doubt.NO_ENDING),
     ],
 )
 def test_an_address_that_may_be_mistyped_is_asked_about(text: str, kind: Doubt) -> None:
@@ -26,7 +44,17 @@ def test_an_address_that_may_be_mistyped_is_asked_about(text: str, kind: Doubt) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "somying@example.org", " somying@example.org ", "a@example.org, b@example.org;", "somying＠example.org"],
+    [
+        "",
+        "  ",
+        "somying@example.org",
+        " somying@example.org ",
+        "a@example.org, b@example.org;",
+        "a@example.org b@example.org",
+        "somying＠example．org",
+        "somying@example.org.",
+        "som.ying+x@mail.example.co.th",
+    ],
 )
 def test_an_address_that_may_be_right_is_not(text: str) -> None:
     assert doubts({EMAIL: text}) == {}
