@@ -56,8 +56,13 @@ def test_what_is_the_reporters_own(visitors: NewVisitor, device: Device, tmp_pat
     _send(visitor, "/case/identity")
     expect(visitor.find("#name")).to_have_value("CANARY สมหญิง")
     _look(visitor, "identity-form")
+    visitor.find("#phone").fill("089-123456")
+    _send(visitor, "/identity/change")
+    expect(visitor.find("#doubts-title")).to_be_visible()
+    _look(visitor, "identity-doubted")
     visitor.find("#phone").fill("089-1234567")
     _send(visitor, "/identity/change")
+    expect(visitor.find("#doubts-title")).to_have_count(0)
     expect(visitor.find(".govuk-notification-banner--success")).to_be_visible()
     _look(visitor, "identity-given")
 

@@ -18,6 +18,7 @@ from complaints.services import identity, sessions
 from complaints.services.unit import Units
 from complaints.services.uploads import StagedFile
 from complaints.vocabulary import Cleaning, IdentityField, OpeningReason, RecordKind, ReportField, Way
+from complaints.web.whole_words import JOINER
 from crypto import Receipt
 from tests.cast import CANARIES, Cast, Person, Report
 from tests.stage import upload
@@ -92,11 +93,46 @@ def test_the_receipt_of_another_report_that_exists_is_told_no_otherwise(opened: 
 
 def test_a_correction_is_what_the_lead_sees(opened: Browser, report: Report, cast: Cast, units: Units) -> None:
     page = ask(opened, report.receipt)
-    form = {name.value: text for name, text in CANARIES.items()} | {"phone": "089-NEW", "sealed": sealed_in(page)}
+    form = {name.value: text for name, text in CANARIES.items()} | {
+        "phone": "089-NEW 1234567",
+        "sealed": sealed_in(page),
+    }
     answer = opened.post(f"{PAGE}/change", form, token=opened.token_on(PAGE))
     assert (answer.status_code, answer.location) == (303, PAGE)
     assert "What you gave is sealed, and counts from now on." in opened.get(PAGE).text
-    assert opens(units, cast.lead, report) == CANARIES | {IdentityField.PHONE: "089-NEW"}
+    assert opens(units, cast.lead, report) == CANARIES | {IdentityField.PHONE: "089-NEW 1234567"}
+
+
+def test_what_may_be_mistyped_is_saved_and_then_asked_about(
+    opened: Browser, report: Report, cast: Cast, units: Units, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = {name.value: text for name, text in CANARIES.items()} | {"email": "somying@gmail", "phone": "081 234 567"}
+    with caplog.at_level("DEBUG"):
+        form = given | {"sealed": sealed_in(ask(opened, report.receipt))}
+        answer = opened.post(f"{PAGE}/change", form, token=opened.token_on(PAGE))
+    text = unescape(answer.text)
+    assert answer.status_code == 200
+    assert "What you gave is sealed, and counts from now on." in text
+    assert '<a class="govuk-link" href="#email">E-mail</a>: The ending is missing' in text
+    assert '<a class="govuk-link" href="#phone">Telephone</a>: It has fewer digits' in text
+    assert [value for value in given.values() if value not in text] == []
+    told = [record.getMessage() for record in caplog.records]
+    assert not [line for line in told if "somying" in line or "234 567" in line or "doubt" in line]
+    saved = CANARIES | {IdentityField.EMAIL: "somying@gmail", IdentityField.PHONE: "081 234 567"}
+    assert opens(units, cast.lead, report) == saved
+
+    corrected = given | {"email": "somying@gmail.com", "phone": "081 234 5678", "sealed": sealed_in(answer.text)}
+    assert opened.post(f"{PAGE}/change", corrected, token=token_in(answer)).location == PAGE
+    seen = opens(units, cast.lead, report)
+    assert (seen[IdentityField.EMAIL], seen[IdentityField.PHONE]) == ("somying@gmail.com", "081 234 5678")
+
+
+def test_the_question_is_asked_in_thai_as_well(opened: Browser, report: Report) -> None:
+    page = PAGE.replace("/en/", "/th/")
+    form = {"email": "somying@", "sealed": sealed_in(ask(opened, report.receipt, page))}
+    text = opened.post(f"{page}/change", form, token=opened.token_on(page)).text.replace(JOINER, "")
+    assert "ข้อมูลนี้ถูกต้องไหม" in text
+    assert "ข้อความหน้าหรือหลังเครื่องหมาย @ ขาดไป" in text
 
 
 def test_what_is_too_long_keeps_every_word(opened: Browser, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from flask import request
 from flask_babel import lazy_gettext as _
@@ -17,12 +18,13 @@ from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own.blueprint import blueprint
 from complaints.web.own.pages import own_page
 from complaints.web.own.receipt_again import Again, ask_again, code_field, open_from_page, seal_for_page
-from complaints.web.replies import Download, Page, Redirect
-from complaints.web.reporter.pages import FormField
+from complaints.web.replies import Download, Page, Redirect, Reply
+from complaints.web.reporter.pages import FormField, doubt_lines
 from complaints.web.view_models import words
 from crypto import PrivateKey
 
 _TOO_LONG = _("This is too long.")
+_GIVEN = _("What you gave is sealed, and counts from now on.")
 
 
 def standing_page(visit: Visit, unit: Unit, template: str, problem: str | None = None) -> Page:
@@ -76,8 +78,9 @@ def _form_page(
     originals: Sequence[FileLine] = (),
     problems: dict[str, str] | None = None,
     alarm: str = "",
+    doubted: Sequence[Mapping[str, Any]] = (),
 ) -> Page:
-    """`wordings`: the channel's own questions that were answered, by their fields."""
+    """`wordings`: the channel's own questions that were answered, by their fields. `doubted`: of what was just saved, what may be mistyped."""
     labels = {name.value: words(name) for name in IdentityField} | dict(wordings)
     fields = [
         (FormField(name, name, texts.get(name, ""), [_TOO_LONG] if name in (problems or {}) else []), label)
@@ -88,6 +91,8 @@ def _form_page(
         "sealed": seal_for_page(visit, key) if key else "",
         "alarm": alarm,
         "originals": originals,
+        "doubts": doubted,
+        "given": _GIVEN if doubted else "",
     }
     return own_page(
         visit, "mailbox/identity_form.html", values, 400 if problems or alarm else 200, other_language=False
@@ -146,11 +151,15 @@ def _unsent(visit: Visit) -> Page:
     on_error={Invalid: _keep_words, NoRecipient: _not_taken, Conflict: _not_taken},
     unsent=_unsent,
 )
-def give(visit: Visit, locale: Locale) -> Redirect:
+def give(visit: Visit, locale: Locale) -> Reply:
+    """What may be mistyped is saved like all else, and asked about after that: nobody is held up by the question."""
     fields = {IdentityField(name): text for name, text in _typed().items()}
     asked = {questions.question_of(name): text for name, text in _typed_asked().items()}
     own_identity.give(visit.unit, visit.reporter, visit.keys, visit.prepared, fields, asked)
-    return Redirect("own.identity", {"locale": locale}, notice=_("What you gave is sealed, and counts from now on."))
+    if doubted := doubt_lines(fields):
+        wordings = questions.wordings(visit.unit, _typed_asked(), visit.locale)
+        return _form_page(visit, _typed() | _typed_asked(), visit.prepared, wordings, doubted=doubted)
+    return Redirect("own.identity", {"locale": locale}, notice=_GIVEN)
 
 
 @blueprint.get("/identity/change")

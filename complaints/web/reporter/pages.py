@@ -148,7 +148,7 @@ def form(
         "choices": choices,
         "answers": _answers(posted) if review else {},
         "telltales": _telltales(posted) if review else [],
-        "doubts": _doubts(posted) if review else [],
+        "doubts": doubt_lines(posted.identity_to_seal) if review else [],
         "identity_given": _identity_given(posted) if review else [],
         "limits": {
             "file": settings.file_limit // _MIB,
@@ -363,11 +363,10 @@ def _telltales(posted: Posted) -> list[dict[str, Any]]:
     return [{"text": words(kind), "href": f"#{name.value}", "field": words(name)} for kind, name in found.items()]
 
 
-def _doubts(posted: Posted) -> list[dict[str, Any]]:
+def doubt_lines(identity: Mapping[IdentityField, str]) -> list[dict[str, Any]]:
     """Which contact details may be mistyped, with the way to each. Of this page alone, as what may tell who they are."""
-    found = doubts(posted.identity_to_seal)
     return [
-        {"text": words(kind), "href": f"#{name.value}", "field": IDENTITY_LABELS[name]} for kind, name in found.items()
+        {"text": words(kind), "href": f"#{name.value}", "field": words(name)} for kind, name in doubts(identity).items()
     ]
 
 
