@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from complaints import process
-from complaints.errors import Conflict, Denied, Invalid, NotFound, NotReady, PassphraseRefused, Refused
+from complaints.errors import Conflict, Invalid, NotFound, NotReady, PassphraseRefused, Refused
 from complaints.models import Account, Base, Invitation, SecondFactor, new_id
 from complaints.policy import Staff
 from complaints.services import backoff, holdings, rosters, sessions, vouching
@@ -338,8 +338,8 @@ def change_roles(
 
     `version` is the one that the administrator saw. Raises NotFound, Conflict when the account has changed since, Invalid when
     the roles exclude each other (`roles` "exclusive") or take two people ("two-people", "two-people-to-take"), nobody else holds a case of theirs
-    ("last-holder"), a lead would be custodian ("lead"), or somebody on a roster administrator ("on-roster"), Denied when nobody would
-    be left to administer, Refused when an account was changed past the system.
+    ("last-holder"), a lead would be custodian ("lead"), somebody on a roster administrator ("on-roster"), or nobody would be left to
+    administer ("last-administrator"), Refused when an account was changed past the system.
     """
     # All at once, in one order: two administrators who take each other's role away wait for one another.
     accounts = unit.session.scalars(
@@ -361,7 +361,7 @@ def change_roles(
     if Role.ADMINISTRATOR in roles - before and not confirmed and takes_two(unit):
         raise Invalid({"roles": "two-people"})
     if Role.ADMINISTRATOR in before - roles and not others:
-        raise Denied("The last administrator keeps the role: nobody could give it back.")
+        raise Invalid({"roles": "last-administrator"})
     if Role.ADMINISTRATOR in before - roles and account.id != actor.account and not confirmed:
         raise Invalid({"roles": "two-people-to-take"})
     _require_fitting(unit, account.id, before, roles)
@@ -401,6 +401,11 @@ def count_administrators(unit: Unit) -> int:
     for account in accounts:
         require_vouched(unit, account)
     return sum(administers(account) for account in accounts)
+
+
+def is_last_administrator(unit: Unit, account_id: bytes) -> bool:
+    """Whether the account administers, and nobody would be left to when it did not."""
+    return [account.id for account in unit.session.scalars(select(Account)) if administers(account)] == [account_id]
 
 
 def hold_still(unit: Unit) -> None:

@@ -78,7 +78,7 @@ def ask_for_roster(
 
 
 def ask_for_administrator(unit: Unit, actor: Staff, signing: SigningKey, person: bytes) -> bytes:
-    """Asks that an account become an administrator's, and nothing else. Raises NotFound; Invalid: `person` "present"."""
+    """Asks that an account become an administrator's, and nothing else. Raises NotFound; Invalid: `person` "present", "on-roster"; Refused."""
     account = unit.session.get(Account, person)
     if account is None:
         raise NotFound
@@ -92,12 +92,14 @@ def ask_for_administrator(unit: Unit, actor: Staff, signing: SigningKey, person:
 
 
 def ask_to_take_administrator(unit: Unit, actor: Staff, signing: SigningKey, person: bytes) -> bytes:
-    """Asks that an administrator lose the role. Raises NotFound; Invalid: `person` "present" when they do not hold it."""
+    """Asks that an administrator lose the role. Raises NotFound; Invalid: `person` "present" when they do not hold it, "last-administrator"."""
     account = unit.session.get(Account, person)
     if account is None:
         raise NotFound
     if Role.ADMINISTRATOR not in accounts.roles_of(account):
         raise Invalid({"person": "present"})
+    if accounts.is_last_administrator(unit, person):
+        raise Invalid({"person": "last-administrator"})
     keys = (account.work_public, account.identity_public, account.verify_public)
     version = account.version.to_bytes(4, "big")
     return _store(unit, actor, signing, ApprovalKind.NO_ADMINISTRATOR, person, version, person, None, keys)
@@ -462,7 +464,7 @@ def confirm(unit: Unit, actor: Staff, signing: SigningKey, approval: bytes, read
     """Does what was asked for, but for new keys (`new_keys.confirm`). `read_aloud`: the last twenty digits of the person's fingerprint, heard from themself.
 
     `signing` is of the confirmer's passphrase, not of their session. Raises NotFound; Denied when it is not theirs to do; Conflict
-    when the roster or the account has changed since; Invalid: `digits` "different", and as asking does; Refused.
+    when the roster or the account has changed since; Invalid: `digits` "different", and as asking or a change of roles does; Refused.
     """
     request, account = begin(unit, actor, approval)
     member = Member(account.id, request.duty or Duty.MEMBER, *request.keys)

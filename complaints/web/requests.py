@@ -12,7 +12,8 @@ from complaints.services import accounts, approvals, backoff, holdings, new_keys
 from complaints.services.approvals import Request
 from complaints.services.unit import Unit
 from complaints.vocabulary import ApprovalKind, Duty
-from complaints.web.forms.people import ConfirmForm, show
+from complaints.web.administration import not_asked
+from complaints.web.forms.people import ConfirmForm, problem_words, show
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own_account import awaits_undertaking
 from complaints.web.passphrase_again import account_seed
@@ -116,12 +117,12 @@ def read(visit: Visit, approval: bytes) -> Reply:
     return _page(visit.unit, visit, approval, ConfirmForm())
 
 
-def _page(unit: Unit, visit: Visit, approval: bytes, form: ConfirmForm, status: int = 200) -> Page:
+def _page(unit: Unit, visit: Visit, approval: bytes, form: ConfirmForm, problem: str = "", status: int = 200) -> Page:
     line = _line(unit, visit, approvals.read_own(unit, visit.staff, approval))
     person, renews = line.request.person, line.request.kind is ApprovalKind.NEW_KEYS
     held = holdings.of_account(unit, person) if renews else None
     signed, left = new_keys.rosters_with(unit, visit.staff, person) if renews else ([], [])
-    values = {"line": line, "form": form, "held": held, "signed": signed, "left": left}
+    values = {"line": line, "form": form, "problem": problem, "held": held, "signed": signed, "left": left}
     return Page("people/request.html", values, status)
 
 
@@ -136,10 +137,12 @@ def _unlock(visit: Visit) -> AccountSeed:
 
 def _sent_back(visit: Visit, error: Invalid) -> Page:
     form = ConfirmForm(request.form)
-    # A new duty that cannot be had any more is said beside the digits: there is no field of its own here.
-    show(form, {name if name in form else "digits": problem for name, problem in error.problems.items()})
+    show(form, {name: problem for name, problem in error.problems.items() if name in form})
+    # What cannot be had any more has no field here.
+    others = {name: problem for name, problem in error.problems.items() if name not in form}
+    problem = problem_words(others) if others else ""
     with visit.app.units.reading() as unit:
-        return _page(unit, visit, visit.values["approval"], form, 400)
+        return _page(unit, visit, visit.values["approval"], form, problem, 400)
 
 
 def _changed_meanwhile(visit: Visit, error: DomainError) -> Page:
@@ -180,21 +183,21 @@ def decline(visit: Visit, approval: bytes) -> Reply:
 
 
 @blueprint.post("/staff/accounts/<id:account>/administrator")
-@guarded(Action.CHANGE_ROLES, UnitKind.WRITING)
+@guarded(Action.CHANGE_ROLES, UnitKind.WRITING, on_error={Invalid: not_asked})
 def ask_for_administrator(visit: Visit, account: bytes) -> Reply:
     approvals.ask_for_administrator(visit.unit, visit.staff, visit.keys.signing, account)
     return Redirect("requests.list_requests", notice=_("The request waits for another administrator, or for a lead."))
 
 
 @blueprint.post("/staff/accounts/<id:account>/no-factors")
-@guarded(Action.ASK_FOR_NO_FACTORS, UnitKind.WRITING)
+@guarded(Action.ASK_FOR_NO_FACTORS, UnitKind.WRITING, on_error={Invalid: not_asked})
 def ask_for_no_factors(visit: Visit, account: bytes) -> Reply:
     approvals.ask_for_no_factors(visit.unit, visit.staff, visit.keys.signing, account)
     return Redirect("requests.list_requests", notice=_("The request waits for another administrator, or for a lead."))
 
 
 @blueprint.post("/staff/accounts/<id:account>/no-administrator")
-@guarded(Action.CHANGE_ROLES, UnitKind.WRITING)
+@guarded(Action.CHANGE_ROLES, UnitKind.WRITING, on_error={Invalid: not_asked})
 def ask_to_take_administrator(visit: Visit, account: bytes) -> Reply:
     approvals.ask_to_take_administrator(visit.unit, visit.staff, visit.keys.signing, account)
     return Redirect("requests.list_requests", notice=_("The request waits for another administrator, or for a lead."))

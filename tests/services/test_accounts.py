@@ -11,7 +11,7 @@ import time_machine
 from sqlalchemy import func, select, text
 
 from complaints.config import Settings
-from complaints.errors import Conflict, Denied, Invalid, NotFound, NotReady, PassphraseRefused, Refused
+from complaints.errors import Conflict, Invalid, NotFound, NotReady, PassphraseRefused, Refused
 from complaints.models import Account, SessionRow, SignInBackoff
 from complaints.services import accounts, backoff, log_reading, sessions
 from complaints.services.accounts import Credential
@@ -332,8 +332,9 @@ def test_roles_that_exclude_each_other_are_refused(units: Units, cast: Cast, rol
 
 
 def test_the_last_administrator_keeps_the_role(units: Units, cast: Cast) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(Invalid) as error:
         change(units, cast.administrator, cast.administrator)
+    assert error.value.problems == {"roles": "last-administrator"}
     assert roles_now(units, cast.administrator) == {Role.ADMINISTRATOR}
 
 
@@ -377,7 +378,7 @@ def test_two_who_lay_down_the_role_at_once_leave_one(units: Units, cast: Cast) -
             try:
                 change(units, actor, of, version=version)
                 outcomes.append("taken")
-            except Denied:
+            except Invalid:
                 outcomes.append("denied")
 
         return act

@@ -144,7 +144,7 @@ def test_an_administrator_is_nothing_else(administrator: Browser, cast: Cast, un
 
 
 def test_the_last_administrator_stays(administrator: Browser, cast: Cast, units: Units) -> None:
-    assert change(administrator, cast.administrator) == 409
+    assert change(administrator, cast.administrator) == 400
     assert roles_of(units, cast.administrator) == {Role.ADMINISTRATOR}
 
 

@@ -1,8 +1,11 @@
 """Set-up, channels, requests and the undertaking over HTTP: each page by everybody, and the whole way once."""
 
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
+from types import ModuleType
 
 import pyotp
 import pytest
@@ -21,6 +24,8 @@ from complaints.services import (
 from complaints.services.readiness import Fallback
 from complaints.services.unit import Units
 from complaints.vocabulary import Duty, Event, Role
+from complaints.web.forms.administration import RolesForm
+from complaints.web.forms.people import problem_words
 from complaints.web.guard import Visit
 from complaints.web.passphrase_again import account_seed
 from complaints.web.starting_texts import NOTICE
@@ -41,6 +46,10 @@ def administrator(cast: Cast, signed_in: SignIn) -> Browser:
 def in_english(browser: Browser) -> Browser:
     browser.get(f"{REQUESTS}?lang=en")
     return browser
+
+
+def error_summary(page: str) -> str:
+    return unescape(page.partition("govuk-error-summary__list")[2].partition("</ul>")[0])
 
 
 def channel_page(cast: Cast) -> str:
@@ -192,6 +201,76 @@ def test_lost_second_factors_go_when_two_have_agreed_and_another_is_enrolled_fir
     answer = browser.post("/staff/sign-in", {"name": owner.name, "passphrase": owner.passphrase})
     assert answer.status_code == 303
     assert browser.get("/staff/cases").location.startswith("/staff/account/second-factors")
+
+
+def test_whoever_is_on_a_roster_is_not_offered_the_administrators_role_and_it_is_said_why(
+    administrator: Browser, cast: Cast
+) -> None:
+    on_roster, other = (f"/staff/accounts/{one.account.hex()}" for one in (cast.triage, cast.auditor))
+    assert f'action="{other}/administrator"' in administrator.get(other).text
+    page = administrator.get(on_roster).text
+    assert f'action="{on_roster}/administrator"' not in page
+    assert "It has to leave the roster first" in page
+    answer = administrator.post(f"{on_roster}/administrator", token=administrator.token_on(on_roster))
+    assert answer.status_code == 409
+    assert "Take them off the roster first" in error_summary(answer.text)
+    assert answer.text.count("<title>Error: ") == 1
+
+
+def test_the_last_administrators_role_is_not_asked_for(administrator: Browser, cast: Cast) -> None:
+    account = f"/staff/accounts/{cast.administrator.account.hex()}"
+    page = administrator.get(account).text
+    assert f'action="{account}/no-administrator"' not in page
+    assert "Nobody else administers" in page
+    answer = administrator.post(f"{account}/no-administrator", token=administrator.token_on(account))
+    assert answer.status_code == 409
+    assert "The last administrator keeps the role" in error_summary(answer.text)
+    assert waiting(administrator) == []
+
+
+def test_whoever_confirms_that_the_last_administrator_goes_is_told_why_not(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
+) -> None:
+    admin = cast.administrator
+    with units.writing() as unit:
+        roles = frozenset({Role.ADMINISTRATOR})
+        accounts.change_roles(unit, admin.actor, cast.auditor.account, roles, 1, confirmed=True)
+    with units.writing() as unit:
+        approvals.ask_to_take_administrator(unit, admin.actor, admin.keys.signing, admin.account)
+    with units.writing() as unit:
+        accounts.change_roles(unit, cast.auditor.actor, cast.auditor.account, frozenset(), 2)
+    lead = in_english(signed_in(cast.lead))
+    (address,) = waiting(lead)
+    answer = lead.post(address, {"passphrase": cast.lead.passphrase}, token=lead.token_on(address))
+    assert answer.status_code == 400
+    assert "The last administrator keeps the role" in error_summary(answer.text)
+    assert answer.text.count("<title>Error: ") == 1
+
+
+def test_whoever_confirms_is_told_what_stands_in_the_way_by_now(
+    administrator: Browser, cast: Cast, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = f"/staff/accounts/{cast.auditor.account.hex()}"
+    assert administrator.post(f"{account}/administrator", token=administrator.token_on(account)).status_code == 303
+    monkeypatch.setattr(rosters, "is_on_any", lambda _unit, _account: True)
+    lead = in_english(signed_in(cast.lead))
+    (address,) = waiting(lead)
+    form = {"digits": cast.auditor.member(Duty.MEMBER).fingerprint[-23:], "passphrase": cast.lead.passphrase}
+    answer = lead.post(address, form, token=lead.token_on(address))
+    assert answer.status_code == 400
+    assert "Take them off the roster first" in error_summary(answer.text)
+
+
+@pytest.mark.parametrize("service", [accounts, approvals])
+def test_every_reason_against_a_request_has_words_of_its_own(service: ModuleType) -> None:
+    """But for what the form of roles alone is told, which asks for two people and has words for all the rest as well."""
+    found = re.findall(r'raise Invalid\(\{"(person|duty|roles)": "([a-z-]+)"\}\)', inspect.getsource(service))
+    assert found
+    general = problem_words({})
+    for name, problem in found:
+        if name == "roles":
+            assert problem in RolesForm.PROBLEMS
+        assert problem == "two-people-to-take" or problem_words({name: problem}) != general, (name, problem)
 
 
 @pytest.mark.parametrize("name", ["lead", "custodian", "auditor", "investigator"])

@@ -22,6 +22,6 @@ class RolesForm(Form):
         "last-holder": _("Nobody else holds a case that this account holds. Hand it over first"),
         "on-roster": _("Whoever is on a channel’s roster cannot be an administrator. Take them off the roster first"),
         "lead": _("Whoever leads a channel cannot be a custodian"),
+        "last-administrator": _("The last administrator keeps the role: nobody could give it back"),
     }
-    LAST_ADMINISTRATOR = _("The last administrator keeps the role: nobody could give it back")
     CHANGED_MEANWHILE = _("Somebody else has changed this account. Here is how it stands now")

@@ -72,6 +72,12 @@ _WORDS: Mapping[tuple[str, str], Any] = {
         "It takes two people to make an administrator: invite without any role, then ask for it on the account’s page"
     ),
     ("roles", "last-holder"): _("Nobody else holds a case that this account holds. Hand it over first"),
+    ("roles", "lead"): _("Whoever leads a channel cannot be a custodian"),
+    ("roles", "last-administrator"): _("The last administrator keeps the role: nobody could give it back"),
+    ("roles", "on-roster"): _(
+        "Whoever is on a channel’s roster cannot be an administrator. Take them off the roster first"
+    ),
+    ("person", "last-administrator"): _("The last administrator keeps the role: nobody could give it back"),
     ("person", "on-roster"): _(
         "Whoever is on a channel’s roster cannot be an administrator. Take them off the roster first"
     ),
