@@ -1,5 +1,6 @@
 """The receipt asked back on the page itself: read as the server reads it, a Thai keyboard that was left on included."""
 
+import pytest
 from playwright.sync_api import expect
 
 from crypto import Receipt
@@ -47,7 +48,22 @@ def test_what_a_thai_keyboard_makes_of_it_is_right(visitors: NewVisitor) -> None
         visitor.find("#typed").fill(typed)
         visitor.find("#ask-back button").click()
         expect(visitor.find("#asked-back strong"), way).to_have_text(group.replace("{}", str(found)))
-    for typed in ("", "ฃ"):
+    none = visitor.find("#ask-back").get_attribute("data-none") or ""
+    for typed, told in (("", none), ("ฃ", wrong), ("  ", none)):
         visitor.find("#typed").fill(typed)
         visitor.find("#ask-back button").click()
-        expect(visitor.find("#asked-back strong"), typed).to_have_text(wrong)
+        expect(visitor.find("#asked-back strong"), typed).to_have_text(told)
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_the_answer_and_its_field_stand_below_the_button_that_stays_on_top(visitors: NewVisitor, language: str) -> None:
+    visitor = visitors(Device(language, javascript=False, width=360))
+    journey.send_short(visitor)
+    visitor.find("#ask-back button").click()
+    expect(visitor.find("#asked-back strong")).to_be_visible()
+    button = visitor.find(".govuk-exit-this-page__button").bounding_box()
+    field = visitor.find("#typed").bounding_box()
+    assert button
+    assert field
+    assert button["y"] >= 0
+    assert field["y"] > button["y"] + button["height"]

@@ -767,7 +767,6 @@ def test_what_was_written_down_is_compared_with_the_receipt(
     symbols = receipt.text()
     first, altered = symbols[0], ("8" if symbols[9] != "8" else "9")
     told = {
-        "": "Compare it with the one above",
         "no sign of it: ?!": "Compare it with the one above",
         ("1" if first != "1" else "2") + symbols[1:]: "It first differs in group 1:",
         symbols[:9] + altered + symbols[10:]: "It first differs in group 3:",
@@ -782,6 +781,22 @@ def test_what_was_written_down_is_compared_with_the_receipt(
         assert receipt_on(wrong) == receipt
         assert "Set-Cookie" not in wrong.headers
     assert rows(units) == before
+
+
+@pytest.mark.parametrize("typed", ["", "  "])
+def test_an_empty_field_is_no_wrong_code(browser: Browser, sent: tuple[PageForm, TestResponse], typed: str) -> None:
+    shown = compared(browser, sent[1], typed).text.partition('id="asked-back">')[2].partition("</p>")[0]
+    assert "Type the code from your note first." in shown
+    assert "not your code" not in shown
+
+
+def test_who_received_it_is_not_promised_where_it_is_not_told(
+    browser: Browser, sent: tuple[PageForm, TestResponse]
+) -> None:
+    assert "Who received it</h2>" in sent[1].text
+    again = compared(browser, sent[1], "x").text
+    assert "Who received it</h2>" not in again
+    assert "Who received your report stands only on the first page after sending." in again
 
 
 @pytest.mark.parametrize("receipt", ["", "nonsense", "0" * 28])  # zeros alone pass the check, and open nothing

@@ -61,10 +61,11 @@ export function enliven() {
     event.preventDefault();
     const typed = question.elements.typed.value;
     const receipt = plain(question.elements.receipt.value);
-    const { right, wrong, group } = question.dataset;
+    const { none, right, wrong, group } = question.dataset;
     const number = firstWrongGroup(typed, receipt);
     const answer = document.createElement("strong");
-    answer.textContent = readings(typed).includes(receipt) ? right : number ? group.replace("{}", number) : wrong;
+    const compared = readings(typed).includes(receipt) ? right : number ? group.replace("{}", number) : wrong;
+    answer.textContent = typed.trim() ? compared : none;
     document.querySelector("#asked-back").replaceChildren(answer);
   });
 }

@@ -194,8 +194,13 @@ def receipt(
 
 
 def asked_back(visit: Visit, received: Received, given: Receipt, typed: str) -> Page:
-    """The receipt again, and whether it is what the reporter typed from their note; if not, where it first differs."""
+    """The receipt again, and whether it is what the reporter typed from their note; if not, where it first differs.
+
+    Who received it is not on it: to look that up opens keys, which is entered in the log, and is the mailbox's.
+    """
     field = FormField("typed", "typed", typed[:200])
+    if not typed.strip():
+        return _receipt_page(visit, replace(received, repeated=False), given, field, {"nothing": True})
     right = _reads_as(typed, given)
     told = {"right": right, "wrong_group": None if right else given.first_wrong_group(typed)}
     return _receipt_page(visit, replace(received, repeated=False), given, field, told)
@@ -210,6 +215,7 @@ def _receipt_page(visit: Visit, received: Received, given: Receipt, typed: FormF
         "card": Card(given),
         "typed": typed,
         "right": None,
+        "nothing": False,
         "recipients": None,
         **more,
     }
