@@ -152,6 +152,8 @@ def _next_day(unit: Unit, box: Mailbox) -> Any:
     if box.status is CaseStatus.CLOSED:
         return _("You can still read everything here, and write to us.")
     if box.acknowledged is None and box.acknowledge_by >= unit.today:
+        if box.status is not CaseStatus.NEW:  # that somebody reads it stands right above
+            return _("By %(day)s we take it on, or write to you here.", day=day(box.acknowledge_by))
         return _("By %(day)s we tell you that we have read it.", day=day(box.acknowledge_by))
     if box.feedback_by >= unit.today:
         return _("By %(day)s we tell you what came of it.", day=day(box.feedback_by))

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from complaints.errors import Refused
 from complaints.models import LogPending, SessionRow
-from complaints.services import casework, mailbox
+from complaints.services import case_reading, casework, mailbox
 from complaints.services.casework import MESSAGE_LIMIT
 from complaints.services.unit import Units
 from complaints.services.uploads import StagedUpload
@@ -232,6 +232,17 @@ def test_the_page_shows_what_was_sent_the_state_and_the_next_day(opened: Browser
     assert NARRATIVE in text
     assert "It has arrived. We have not begun to look into it yet." in text
     assert re.search(r"By \d+ \w+ 20\d\d we tell you that we have read it.", text)
+
+
+def test_once_it_is_being_read_no_day_is_named_by_which_it_will_have_been(
+    opened: Browser, cast: Cast, report: Report, units: Units
+) -> None:
+    with units.writing() as unit:
+        case_reading.read_case(unit, cast.lead.actor, cast.lead.keys, report.case)
+    text = opened.get(CASE).text
+    assert "It has been opened and is being read." in text
+    assert re.search(r"By \d+ \w+ 20\d\d we take it on, or write to you here.", text)
+    assert "we tell you that we have read it" not in text
 
 
 def test_a_reply_is_read_under_a_number_and_moves_the_next_day(
