@@ -156,13 +156,14 @@ class Filter:
     first: date | None = None
     last: date | None = None
 
-    def wanted(self, also: Sequence[str] = ()) -> Wanted:
-        """`also`: what else the log calls the person by, beside their id."""
+    def wanted(self, also: Sequence[str] = (), versions: tuple[str, ...] = ()) -> Wanted:
+        """`also`: what else the log calls the person by, beside their id. `versions`: hashes of the rosters' versions that concern them."""
         events = GROUPS[self.kind] if isinstance(self.kind, Group) else (self.kind,) if self.kind else ()
         values = {"case": self.case, "channel": self.channel}
         fields = {name: (value,) for name, value in values.items() if value}
         person = (self.person,) if self.person else ()
         either = {"actor": person, "subject": (*person, *also), log_reading.AMONG: person} if person else {}
+        either |= {log_reading.ROSTER: versions} if versions else {}
         return Wanted(fields | ({"event": events} if events else {}), self.first, self.last, either)
 
     @property
@@ -269,7 +270,8 @@ def read_page(unit: Unit, wanted: Filter, before: int | None = None) -> AuditPag
     """Entries of positions below `before`, newest first."""
     person = _plain_id(wanted.person) if wanted.person else None
     also = approvals.about(unit, person) if person else ()
-    page = log_reading.search(unit.session, wanted.wanted(also), before=before)
+    versions = rosters.versions_about(unit, person) if person else ()
+    page = log_reading.search(unit.session, wanted.wanted(also, versions), before=before)
     return AuditPage(page.lines, _names(unit, page.lines), page.older, page.cut)
 
 

@@ -36,8 +36,12 @@ are about, so many at once. Whoever may ask makes as many requests as they like.
 _LAST = 2**31 - 1
 AMONG = "among"
 """Stands for a field's name in a condition: an id that is one of several in what an entry concerned, or of those whom it says to have left."""
+ROSTER = "roster"
+"""Stands for a field's name as well: the hash of a version of a roster, which the entry of its signature holds."""
 NAME_SEVERAL = (Event.CASE_ASSIGNED, Event.CASE_MOVED, Event.CASE_REKEYED, Event.KEYS_HANDED_AGAIN)
-"""Kinds whose entries name several people in one field. No index finds one of these, so WINDOW entries of each kind are looked through at most."""
+"""Kinds whose entries name several people in one field."""
+LOOKED_THROUGH: Mapping[str, Sequence[Event]] = {AMONG: NAME_SEVERAL, ROSTER: (Event.ROSTER_SIGNED,)}
+"""In which kinds of entry these are looked for. No index finds them, so WINDOW entries of each kind are looked through at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class LogPage:
 class Wanted:
     """What is searched for: in each of these fields one of these values (ids as hex), on the days from `first` to `last`.
 
-    `either`: in one of these fields one of its values, which is one condition more. One of its names may be AMONG.
+    `either`: in one of these fields one of its values, which is one condition more. Its names may be AMONG and ROSTER as well.
     """
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -77,7 +81,7 @@ class Wanted:
 
 
 Condition = Mapping[str, Sequence[bytes]]
-"""In one of these fields one of its values; or AMONG several."""
+"""In one of these fields one of its values; or one AMONG several, or a ROSTER."""
 
 
 def _in_bytes(either: Mapping[str, Sequence[str]]) -> Condition:
@@ -117,7 +121,7 @@ def search(session: Session, wanted: Wanted, *, before: int | None = None, size:
     low, end = reach.start, min(reach.stop, _LAST if before is None else max(0, before))
     conditions = wanted.conditions
     driving: Condition = min(conditions, key=lambda one: _count(session, one, low, end), default={})
-    floor = _floor(session, low, end) if AMONG in driving else None
+    floor = _floor(session, driving, low, end)
     low = low if floor is None else floor
     rest = [_has(one) for one in conditions if one is not driving]
     if wanted.first or wanted.last:
@@ -197,17 +201,19 @@ def _newest(wanted: Condition, low: int, end: int, limit: int) -> Select[Any]:
     if not wanted:
         every = select(LogEntry.position.label("entry")).where(LogEntry.position >= low, LogEntry.position < end)
         return every.order_by(LogEntry.position.desc()).limit(limit)
-    each = [
-        _newest_among(some[0], low, end, limit) if name == AMONG else _newest_with(name, some, low, end, limit)
-        for name, values in wanted.items()
-        for some in _in_groups(values)
-    ]
+    each = [one for name, values in wanted.items() for one in _newest_each(name, values, low, end, limit)]
     if len(each) == 1:
         return each[0]
     # For each of the first values apart, and then together: asked for at once they would all be read and sorted.
     together = union_all(*(select(one.subquery().c.entry) for one in each)).subquery()
     found = select(together.c.entry).order_by(together.c.entry.desc()).limit(limit)
     return found.distinct() if len(wanted) > 1 else found  # whoever acts on themself is found in both fields
+
+
+def _newest_each(name: str, values: Sequence[bytes], low: int, end: int, limit: int) -> list[Select[Any]]:
+    if name in LOOKED_THROUGH:
+        return [_newest_saying(name, values, low, end, limit)]
+    return [_newest_with(name, some, low, end, limit) for some in _in_groups(values)]
 
 
 def _in_groups(values: Sequence[bytes]) -> list[Sequence[bytes]]:
@@ -226,24 +232,31 @@ def _newest_with(name: str, values: Sequence[bytes], low: int, end: int, limit: 
     return found.order_by(row.entry.desc()).limit(limit)
 
 
-def _newest_among(value: bytes, low: int, end: int, limit: int) -> Select[Any]:
-    """Of the newest WINDOW entries of each kind that names several people, those that name this one: see `_floor`."""
-    kinds = [_newest_with("event", [kind.encode()], low, end, WINDOW) for kind in NAME_SEVERAL]
-    looked = union_all(*(select(one.subquery().c.entry) for one in kinds)).subquery()
-    found = select(looked.c.entry).where(_names(looked.c.entry, value))
+def _newest_saying(name: str, values: Sequence[bytes], low: int, end: int, limit: int) -> Select[Any]:
+    """Of the newest WINDOW entries of each kind in which it is looked for, those that say one of these: see `_floor`."""
+    looked = union_all(*(select(one.subquery().c.entry) for one in _windows(name, low, end))).subquery()
+    found = select(looked.c.entry).where(_says(looked.c.entry, name, values))
     return found.order_by(looked.c.entry.desc()).limit(limit)
 
 
-def _floor(session: Session, low: int, end: int) -> int | None:
-    """Down to where `_newest_among` has looked at everything; None: down to `low`."""
-    kinds = (_newest_with("event", [kind.encode()], low, end, WINDOW) for kind in NAME_SEVERAL)
-    return max((last for one in kinds if (last := _last_of_window(session, one)) is not None), default=None)
+def _windows(name: str, low: int, end: int) -> list[Select[Any]]:
+    return [_newest_with("event", [kind.encode()], low, end, WINDOW) for kind in LOOKED_THROUGH.get(name, ())]
 
 
-def _names(entry: ColumnElement[int], value: bytes) -> ColumnElement[bool]:
+def _floor(session: Session, wanted: Condition, low: int, end: int) -> int | None:
+    """Down to where `_newest_saying` has looked at everything; None: down to `low`."""
+    windows = (one for name in wanted for one in _windows(name, low, end))
+    return max((last for one in windows if (last := _last_of_window(session, one)) is not None), default=None)
+
+
+def _says(entry: ColumnElement[int], name: str, values: Sequence[bytes]) -> ColumnElement[bool]:
+    """That it names one of these AMONG several, or signs one of these versions of a ROSTER."""
     other = aliased(LogField)
     # The entry's own rows are looked at: no more than it has fields.
-    said = and_(other.name.in_(("subject", "reason")), _Holds(other.value, literal(value, LargeBinary)))
+    said = and_(other.name == "digest", other.value.in_(values))
+    if name == AMONG:
+        some = or_(*(_Holds(other.value, literal(value, LargeBinary)) for value in values))
+        said = and_(other.name.in_(("subject", "reason")), some)
     return select(other.number).where(other.entry == entry, said).exists()
 
 
@@ -280,11 +293,12 @@ def _last_of_window(session: Session, looked: Select[Any]) -> int | None:
 
 def _has(wanted: Condition) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
     other = aliased(LogField)
-    fields = {name: values for name, values in wanted.items() if name != AMONG}
+    fields = {name: values for name, values in wanted.items() if name not in LOOKED_THROUGH}
     same = or_(*(and_(_named(other, name), other.value.in_(values)) for name, values in fields.items()))
-    among = wanted.get(AMONG, ())
+    said = [(name, values) for name, values in wanted.items() if name in LOOKED_THROUGH]
     return lambda entry: or_(
-        select(other.number).where(other.entry == entry, same).exists(), *(_names(entry, value) for value in among)
+        select(other.number).where(other.entry == entry, same).exists(),
+        *(_says(entry, name, values) for name, values in said),
     )
 
 

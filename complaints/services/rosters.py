@@ -270,6 +270,13 @@ def changes(unit: Unit, channels: Collection[bytes]) -> dict[str, tuple[Change, 
     return {digest.hex(): tuple(_changes(by_hash.get(r.previous), r)) for digest, r in by_hash.items()}
 
 
+def versions_about(unit: Unit, account: bytes) -> tuple[str, ...]:
+    """The hashes (hex) of all versions of any roster that put this account on it, changed how it stands there, or took it off."""
+    channels = unit.session.scalars(select(RosterRow.channel_id).distinct()).all()
+    made = changes(unit, channels)
+    return tuple(digest for digest, changed in made.items() if any(change.account == account for change in changed))
+
+
 def _changes(before: Roster | None, after: Roster) -> Iterator[Change]:
     """New keys under the same duty are a change as well."""
     earlier = {member.account: member for member in before.members} if before else {}

@@ -248,6 +248,32 @@ def test_one_of_several_people_is_found(
     assert searched(database, Wanted(fields, DAY, DAY, OF_THIRD)) == (expected, None, False)
 
 
+@pytest.mark.parametrize("window", [1, 2, 2_000])
+@pytest.mark.parametrize("days", [(None, None), (DAY, DAY)])
+def test_rosters_are_found_by_the_hashes_of_their_versions_down_to_the_window(
+    database: Database,
+    access_log: AccessLog,
+    monkeypatch: pytest.MonkeyPatch,
+    window: int,
+    days: tuple[date | None, date | None],
+) -> None:
+    signed = [(Event.ROSTER_SIGNED, {"actor": FIRST, "digest": f"{number:064x}"}) for number in range(5)]
+    other = (Event.MESSAGE_SENT, {"actor": FIRST, "digest": f"{1:064x}"})
+    with database.writing() as session:
+        kinds = [(Event.SIGNED_IN, {"actor": THIRD}), *signed, other]
+        access_log.append(session, [Entry(kind, {"day": DAY.isoformat()} | said) for kind, said in kinds], DAY)
+    monkeypatch.setattr(log_reading, "WINDOW", window)
+    wanted = Wanted({}, *days, OF_THIRD | {log_reading.ROSTER: (f"{1:064x}", f"{3:064x}")})
+    read: list[int] = []
+    before: int | None = None
+    for _ in range(9):
+        positions, before, _cut = searched(database, wanted, before)
+        read += positions
+        if before is None:
+            break
+    assert read == [4, 2, 0]
+
+
 @pytest.mark.parametrize("window", [1, 2, 3, 4])
 @pytest.mark.parametrize("days", [(None, None), (DAY, DAY)])
 def test_a_search_for_one_of_several_stops_at_its_window_and_goes_on_from_there(
@@ -300,6 +326,8 @@ def test_an_expired_day_is_found_by_no_day(database: Database, access_log: Acces
         Wanted({"event": ("case.opened", "identity.opened"), "channel": (FIRST,)}),
         Wanted({}, DAY, None),
         Wanted({}, either={"actor": (FIRST,), "subject": (FIRST,), log_reading.AMONG: (FIRST,)}),
+        Wanted({"channel": (FIRST,)}, either={"actor": (FIRST,), log_reading.ROSTER: (FIRST, SECOND)}),
+        Wanted({}, either={log_reading.AMONG: (FIRST,), log_reading.ROSTER: (FIRST, SECOND)}),
         Wanted(
             {"event": ("case.opened",)},
             DAY,

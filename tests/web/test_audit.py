@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from complaints.policy import Action
-from complaints.services import approvals, case_state, log_reading
+from complaints.services import approvals, case_state, log_reading, rosters
 from complaints.services.access_log import FIELDS
 from complaints.services.audit import GROUPS, Group
 from complaints.services.unit import Units
@@ -194,6 +194,24 @@ def test_the_log_says_who_became_a_reader(auditor: Browser, cast: Cast) -> None:
     assert cast.triage.display_name not in row
     (position,) = re.findall(rf'href="({LOG}/[0-9]+)"', row)
     assert f"{member.display_name}: Member → Lead" in auditor.get(position).text
+
+
+def test_whoever_is_put_on_a_roster_changed_there_or_taken_off_is_found_by_it(auditor: Browser, cast: Cast) -> None:
+    lead, member = cast.lead, cast.other_lead
+    search = f"{LOG}?person={member.account.hex()}&event=roster.signed"
+    before = len(rows_of(auditor.get(search).text))
+    with cast.units.reading() as unit:
+        others = list(rosters.current(unit, cast.channel).members)
+    for members in ([*others, member.member(Duty.MEMBER)], [*others, member.member(Duty.LEAD)], others):
+        with cast.units.writing() as unit:
+            rosters.sign_next(unit, lead.actor, lead.keys.signing, cast.channel, members)
+    rows = rows_of(auditor.get(search).text)
+    assert len(rows) == before + 3
+    for row, change in zip(
+        rows, ("Lead → not on the roster", "Member → Lead", "not on the roster → Member"), strict=False
+    ):
+        assert f"{member.display_name}: {change}" in row
+    assert len(rows_of(auditor.get(f"{LOG}?person={cast.custodian.account.hex()}&event=roster.signed").text)) == 0
 
 
 def test_what_was_stored_in_place_of_what_was_signed_is_not_told(auditor: Browser, cast: Cast, units: Units) -> None:
