@@ -184,6 +184,8 @@ def related(gallery: Gallery) -> States:
     lead.find("#reason").fill("เคาน์เตอร์เดียวกัน เดือนเดียวกัน")
     lead.find("main form button[type=submit]").click()
     expect(lead.find("[name=read]")).not_to_have_value("")
+    expect(lead.find(".govuk-notification-banner")).to_be_focused()
+    expect(lead.find(".govuk-notification-banner__heading")).to_be_in_viewport()
     yield "link-read-first", lead
     lead.find("main form button[type=submit]").click()
     expect(lead.find("#related")).to_contain_text(reference)

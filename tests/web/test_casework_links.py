@@ -237,6 +237,12 @@ def test_the_words_of_both_reporters_are_read_before_it_is_done(
     assert "Nothing is done yet" in step.text
     for words in ("CANARY-WORDS here", "CANARY-WORDS there", WHY.splitlines()[1], there.reference):
         assert words in step.text
+    main = step.text.partition("<main")[2]
+    assert main.index("Read this first") < main.index("<h1")
+    assert re.search(r'notification-banner" role="alert" tabindex="-1" autofocus', step.text)
+    assert "<title>Read this first: " in step.text
+    assert "I have read it: " in main
+    assert "I have read it: " not in page.text
     opened = log.entries(Event.CASE_OPENED)[entered:]
     assert [entry["case"] for entry in opened] == [there.case.hex(), here.case.hex()]
     assert not log.entries(Event.CASE_LINKED)
