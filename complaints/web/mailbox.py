@@ -33,7 +33,7 @@ from crypto import Mistyped, Receipt
 blueprint = Blueprint("mailbox", __name__, url_prefix="/<locale:locale>/inbox")
 
 _CODE_PROBLEMS = {
-    **{name: PROBLEMS[name] for name in ("missing", "short", "long", "mistyped")},
+    **{name: PROBLEMS[name] for name in ("missing", "short", "long", "mistyped", "altered")},
     "cookies": _(
         "This browser refuses cookies, so your report cannot be opened. Your code is right: allow cookies for this website, and type it again. They go when you leave."
     ),

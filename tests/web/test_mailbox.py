@@ -152,7 +152,8 @@ def test_a_mistyped_code_is_known_without_asking_the_database(
     monkeypatch.setattr(mailbox, "find_case", None)
     typed = other_symbol(report.receipt.grouped())
     answer = browser.post("/en/inbox", {"code": typed})
-    refused(answer, "There is a typing mistake in this code.")
+    refused(answer, "A letter or digit of this code is wrong.")
+    assert "It has 28 letters and digits; please compare" not in answer.text
     assert typed in answer.text
 
 

@@ -74,9 +74,10 @@ def test_with_the_receipt_it_is_seen(opened: Browser, report: Report) -> None:
         ("AAAA-AAAA", "Something is missing in this code."),
         ("A" * 30, "There is something too much in this code."),
         ("ก" * 28, "There is a typing mistake in this code."),
+        ("A" * 28, "A letter or digit of this code is wrong."),
         (Receipt.generate().grouped(), "This is not the code of this report."),
     ],
-    ids=["none", "short", "long", "mistyped", "other"],
+    ids=["none", "short", "long", "mistyped", "altered", "other"],
 )
 def test_without_the_right_receipt_nothing_is_seen(opened: Browser, typed: str, words: str) -> None:
     for where in (PAGE, f"{PAGE}/withdraw"):

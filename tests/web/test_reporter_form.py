@@ -464,6 +464,16 @@ def test_the_question_is_asked_in_thai_as_well(browser: Browser) -> None:
     assert "ไม่มีเครื่องหมาย @" in question
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "in step 11."), ("th", "ในขั้นที่ 11")])
+def test_whoever_names_people_is_told_by_its_number_where_witnesses_stand(
+    browser: Browser, language: str, words: str
+) -> None:
+    text = browser.get(f"/{language}/form").text.replace(JOINER, "")
+    step = text.partition('id="s9"')[2].partition('id="s10"')[0]
+    assert words in step
+    assert 'id="witnesses"' in text.partition('id="s11"')[2].partition('id="s12"')[0]
+
+
 def test_a_name_that_stays_behind_is_warned_of_as_well(browser: Browser) -> None:
     form = blank(browser).fill(narrative="They blame Somying for it", name="Somying Jaikla", way="anonymous")
     assert "What seems to be your name" in form.post("/en/form/check").text

@@ -28,6 +28,7 @@ PROBLEMS = {
     "mistyped": _(
         "There is a typing mistake in this code. It has 28 letters and digits; please compare it with yours."
     ),
+    "altered": _("A letter or digit of this code is wrong. Please compare it with yours, group by group."),
     "other": _("This is not the code of this report. It is typed as a code should be: perhaps it is of another one."),
 }
 
@@ -66,8 +67,10 @@ def mistake_in(typed: str) -> str:
     """What is wrong with a code that does not read: the first thing to look for, told from the code alone."""
     typed = _LABEL.sub("", typed, count=1)
     symbols = [symbol for symbol in typed if symbol.isalnum()]
-    if not typed.isascii() or len(symbols) == SYMBOLS:
+    if not typed.isascii():
         return "mistyped"  # with a Thai keyboard on, what was typed is counted otherwise
+    if len(symbols) == SYMBOLS:
+        return "altered"
     return "short" if len(symbols) < SYMBOLS else "long"
 
 
