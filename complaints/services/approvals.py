@@ -25,7 +25,7 @@ LASTS = timedelta(days=7)
 DOMAIN = "approval"
 _LABEL = b"complaints/approval/1"
 _NO_DUTY = ""
-_FOR_ADMINISTRATORS = frozenset({ApprovalKind.ADMINISTRATOR, ApprovalKind.NO_ADMINISTRATOR, ApprovalKind.NO_FACTORS})
+FOR_ADMINISTRATORS = frozenset({ApprovalKind.ADMINISTRATOR, ApprovalKind.NO_ADMINISTRATOR, ApprovalKind.NO_FACTORS})
 """What another administrator can do as well as a lead."""
 WITHOUT_DIGITS = frozenset({ApprovalKind.NO_ADMINISTRATOR, ApprovalKind.NO_FACTORS})
 """Where nobody gets anything sealed to their keys. Whoever waits for a second factor sees no fingerprint to read out, either."""
@@ -329,7 +329,7 @@ def may_confirm(unit: Unit, actor: Staff, request: Request) -> bool:
         return False
     if request.kind is ApprovalKind.REPLACEMENT:
         return Role.INVESTIGATOR in actor.roles and replacement.count(unit, actor, request.subject) > 0
-    if Role.ADMINISTRATOR in actor.roles and request.kind in _FOR_ADMINISTRATORS:
+    if Role.ADMINISTRATOR in actor.roles and request.kind in FOR_ADMINISTRATORS:
         # Whoever loses the role may agree to it.
         return request.person != actor.account or request.kind is ApprovalKind.NO_ADMINISTRATOR
     try:
@@ -543,11 +543,12 @@ def _take_factors(unit: Unit, actor: Staff, request: Request, account: Account) 
     second_factors.take_all(unit, actor, account.id)
 
 
-def decline(unit: Unit, actor: Staff, approval: bytes) -> None:
+def decline(unit: Unit, actor: Staff, approval: bytes) -> Request:
     """By whoever could have confirmed it, or taken back by whoever asked. Raises NotFound."""
     request = read_own(unit, actor, approval)
     _decide(unit, actor, approval, ApprovalState.DECLINED)
     unit.enter(Event.APPROVAL_DECLINED, actor, subject=_subject(approval), digest=request.digest)
+    return request
 
 
 def _decide(unit: Unit, actor: Staff, approval: bytes, state: ApprovalState) -> None:

@@ -351,9 +351,9 @@ ACTIONS: dict[str, Any] = {
 
 _ASKED: dict[ApprovalKind, Any] = {
     ApprovalKind.ADMINISTRATOR: _("becomes an administrator"),
-    ApprovalKind.NO_ADMINISTRATOR: _("is an administrator no longer"),
+    ApprovalKind.NO_ADMINISTRATOR: _("is no longer an administrator"),
     ApprovalKind.NEW_KEYS: _("gets new keys, for passphrase and code are lost"),
-    ApprovalKind.NO_FACTORS: _("has its second factors removed, for device and codes on paper are lost"),
+    ApprovalKind.NO_FACTORS: _("has its second factors removed: device and codes on paper are lost"),
 }
 
 _REASONS: dict[str, Any] = {

@@ -147,4 +147,4 @@ def release(visit: Visit, account: bytes) -> Reply:
 @guarded(Action.RELEASE_RECOVERY, UnitKind.WRITING)
 def decline(visit: Visit, account: bytes) -> Reply:
     recovery.decline(visit.unit, visit.staff, account)
-    return Redirect("recovery.list_asking", notice=_("The request is gone. Nothing has changed."))
+    return Redirect("recovery.list_asking", notice=_("The request is declined. Nothing has changed."))

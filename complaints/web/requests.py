@@ -53,6 +53,11 @@ class RequestLine:
         return self.request.kind not in approvals.WITHOUT_DIGITS
 
     @property
+    def for_administrators(self) -> bool:
+        """Another administrator can do it as well as a lead."""
+        return self.request.kind in approvals.FOR_ADMINISTRATORS
+
+    @property
     def stuck(self) -> bool:
         """Nobody can do it as things stand, and whoever asked is told."""
         drawn = self.request.kind is not ApprovalKind.NEW_KEYS or bool(self.digits)
@@ -178,8 +183,12 @@ def confirm(visit: Visit, approval: bytes) -> Reply:
 @blueprint.post("/staff/requests/<id:approval>/decline")
 @guarded(Action.CONFIRM_REQUEST, UnitKind.WRITING)
 def decline(visit: Visit, approval: bytes) -> Reply:
-    approvals.decline(visit.unit, visit.staff, approval)
-    return Redirect("requests.list_requests", notice=_("The request is gone. Nothing has changed."))
+    own = approvals.decline(visit.unit, visit.staff, approval).requester == visit.staff.account
+    taken_back, declined = (
+        _("The request is taken back. Nothing has changed."),
+        _("The request is declined. Nothing has changed."),
+    )
+    return Redirect("requests.list_requests", notice=taken_back if own else declined)
 
 
 @blueprint.post("/staff/accounts/<id:account>/administrator")

@@ -426,7 +426,7 @@ def test_a_truncated_log_is_reported_by_an_earlier_checkpoint(auditor: Browser, 
 
 
 def test_the_log_says_when_it_was_last_verified(auditor: Browser, cast: Cast, log: Log, units: Units) -> None:
-    assert "This log says of no verification yet." in auditor.get(LOG).text
+    assert "No verification of this log is entered in it yet." in auditor.get(LOG).text
     with units.reading() as unit:
         size = unit.session.execute(text("SELECT count(*) FROM log_entry")).scalar_one()
     verify(auditor)

@@ -82,6 +82,16 @@ def test_it_shows_the_conversation_the_notes_and_who_wrote_them(
     assert cast.lead.display_name in page
 
 
+def test_what_the_reporter_wrote_of_others_stands_apart_from_whom_they_excluded(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    report = cast.report(cast.draft(excluded=[cast.triage]))
+    page = signed_in(cast.lead).get(f"/staff/cases/{report.case.hex()}?lang=en").text
+    enforced, note = page.index("Must not see it"), page.index("The reporter’s note on others")
+    assert enforced < page.index(cast.triage.display_name, enforced) < note < page.index("CANARY-EXCLUDED")
+    assert "It keeps no key from anybody" in page[note:]
+
+
 def test_it_shows_whom_the_reporter_excluded(cast: Cast, signed_in: SignedIn) -> None:
     report = cast.report(cast.draft(excluded=[cast.triage]))
     page = signed_in(cast.lead).get(address(report)).text

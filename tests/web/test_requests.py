@@ -290,6 +290,30 @@ def test_who_asked_cannot_confirm_and_can_take_it_back(administrator: Browser, c
         assert approvals.waiting(unit) == ()
 
 
+def test_a_request_is_declined_by_others_and_taken_back_by_whoever_asked(
+    administrator: Browser, cast: Cast, signed_in: SignIn
+) -> None:
+    lead = in_english(signed_in(cast.lead))
+    for browser, said in ((lead, "The request is declined."), (administrator, "The request is taken back.")):
+        ask(administrator, cast, cast.other_lead, "member")
+        (address,) = waiting(browser)
+        assert browser.post(f"{address}/decline", token=browser.token_on(address)).status_code == 303
+        assert said in browser.get(REQUESTS).text
+
+
+def test_a_request_that_an_administrator_could_confirm_as_well_says_so_when_there_is_nobody(
+    administrator: Browser, cast: Cast, units: Units
+) -> None:
+    account = f"/staff/accounts/{cast.auditor.account.hex()}"
+    assert administrator.post(f"{account}/administrator", token=administrator.token_on(account)).status_code == 303
+    (address,) = waiting(administrator)
+    assert "Nobody can do it as things stand" not in administrator.get(address).text
+    with units.writing() as unit:
+        for leads in (cast.lead, cast.other_lead):
+            suspension.suspend(unit, cast.administrator.actor, leads.account, 1)
+    assert "it takes another administrator, or somebody who leads a channel" in administrator.get(address).text
+
+
 @pytest.mark.parametrize("form", [{}, {"person": "zz"}, {"person": "0" * 32, "duty": "member"}])
 def test_a_request_for_nobody_is_sent_back(administrator: Browser, cast: Cast, form: dict[str, str]) -> None:
     token = administrator.token_on(channel_page(cast))

@@ -144,7 +144,7 @@ _LINK_PROBLEMS: dict[str, dict[str, Any]] = {
         "unknown": _("You hold no case with this reference"),
         "same": _("This is the case itself"),
         "excluded": _(
-            "Somebody who holds one of the two was excluded by the reporter of the other, and would learn of it by this. Write a note instead"
+            "The reporter of one of the two excluded somebody who holds the other. They would learn of it by this: write a note instead"
         ),
         "test": _("One of the two is a test report, and is erased when it is done"),
         "linked": _("These two cases are linked already"),
