@@ -53,7 +53,8 @@ def _give_page(unit: Unit, visit: Visit, form: GiveForm, *, refused: bool = Fals
     asked = second_factors.authentication_options(unit, visit.staff, _site(visit))
     if asked is not None:
         session[_CHALLENGE] = asked[1].hex()
-    values = {"form": form, "options": asked[0] if asked else None, "refused": refused}
+    alone = accounts.is_last_administrator(unit, visit.staff.account)
+    values = {"form": form, "options": asked[0] if asked else None, "refused": refused, "alone": alone}
     return Page("people/factor_give.html", values, 403 if refused else 200)
 
 

@@ -466,6 +466,24 @@ def test_a_fallback_with_the_same_leads_is_told_from_none(administrator: Browser
     assert "The fallback has no other lead" in administrator.get("/staff/set-up").text
 
 
+def test_a_sole_administrator_is_warned_of_a_lost_device_as_well(
+    administrator: Browser, browser: Browser, cast: Cast, units: Units
+) -> None:
+    assert "or your device together with your codes on paper" in administrator.get("/staff/set-up").text
+    admin, key = cast.administrator, SecretKey.generate()
+    with units.writing() as unit:
+        code = pyotp.TOTP(second_factors.secret_text(key)).at(unit.now)
+        second_factors.add_authenticator(unit, admin.actor, key, "telephone", code)
+    browser.post("/staff/sign-in", {"name": admin.name, "passphrase": admin.passphrase})
+    page = "/staff/sign-in/second-factor?lang=en"
+    assert "You are the only administrator" in browser.get(page).text
+    with units.writing() as unit:
+        roles = frozenset({Role.ADMINISTRATOR})
+        accounts.change_roles(unit, admin.actor, cast.auditor.account, roles, 1, confirmed=True)
+    assert "You are the only administrator" not in browser.get(page).text
+    assert "Without a code on paper two people remove" in browser.get(page).text
+
+
 def test_the_set_up_asks_for_a_custodian_and_tells_of_an_invitation(
     administrator: Browser, cast: Cast, units: Units
 ) -> None:
