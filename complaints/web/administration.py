@@ -99,6 +99,7 @@ def _account_page(
         "left": new_keys.rosters_left(unit, line.id),
         "own": line.id == visit.staff.account,
         "has_factor": line.id in second_factors.who_has(unit),
+        "waived": visit.app.settings.second_factor_waived,
         "on_roster": _is_on_a_roster(unit, line.id),
         "last": accounts.is_last_administrator(unit, line.id),
     }

@@ -7,6 +7,7 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
+from complaints.config import Settings
 from complaints.policy import Action
 from complaints.services import accounts, second_factors
 from complaints.services.unit import Units
@@ -59,6 +60,16 @@ def test_who_has_no_second_factor_is_marked(administrator: Browser, cast: Cast, 
         second_factors.add_authenticator(unit, cast.lead.actor, key, "telephone", code)
     assert administrator.get(f"{ACCOUNTS}?lang=en").text.count("No second factor") == len(cast.staff) - 1
     assert "Enrolled" in administrator.get(address(cast.lead)).text
+
+
+def test_where_no_second_factor_is_asked_for_none_is_promised(
+    administrator: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "None yet: until there is one" in administrator.get(f"{address(cast.lead)}?lang=en").text
+    monkeypatch.setattr(Settings, "second_factor_waived", property(lambda _settings: True))
+    page = administrator.get(address(cast.lead)).text
+    assert "None yet. This installation asks for none" in page
+    assert "until there is one" not in page
 
 
 def test_the_box_that_nobody_ticks_alone_is_closed(administrator: Browser, cast: Cast) -> None:
