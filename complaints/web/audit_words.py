@@ -123,7 +123,7 @@ MEANINGS: dict[Event, Any] = {
     ),
     Event.FACTOR_REMOVED: _("Somebody removed an authenticator or a passkey, with their passphrase."),
     Event.FACTORS_TAKEN: _(
-        "Two people removed what its owner had lost. It was signed out everywhere, and opens no case before another is enrolled."
+        "Two people removed what its owner had lost. It was signed out everywhere, and opens no case before another is enrolled, unless this installation asks for none."
     ),
     Event.FACTOR_GIVEN: _(
         "After the passphrase the second factor was right as well. From here the session opens cases."
