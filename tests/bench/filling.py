@@ -49,7 +49,8 @@ def fill(engine: Engine, channel: bytes, readers: Mapping[bytes, float], count: 
         for reader, share in readers.items():
             lines = {"reader": reader, "permille": round(share * 1000), "batch": f"{batch}%"}
             connection.execute(text(_lines(words)), lines)
-        connection.exec_driver_sql("ANALYZE")
+        if engine.dialect.name == "postgresql":  # which does it by itself; no installation does it on SQLite
+            connection.exec_driver_sql("ANALYZE")
         connection.commit()
         connection.invalidate()  # with its pragma
 

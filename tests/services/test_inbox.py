@@ -153,6 +153,23 @@ def test_counts_are_those_of_the_lines(many: Cast, units: Units, day: date) -> N
     assert counts.soon == sum(day <= row.due <= day + timedelta(days=7) for row in rows)
 
 
+def _explain(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> tuple[str, Any]:
+    return (f"EXPLAIN QUERY PLAN {statement}" if statement.startswith("SELECT") else statement), parameters
+
+
+def test_each_count_walks_only_what_it_counts(on_sqlite: None, many: Cast, units: Units) -> None:
+    """As an installation is, without statistics: of a reader's million lines those that are theirs to look after are a few."""
+    values = {"account": many.unassigned.account, "today": units.today(), "soon_ends": units.today()}
+    with units.database.engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", _explain, retval=True)
+        steps = [row[-1] for row in connection.execute(caseload._COUNTS, values).cursor.fetchall()]  # type: ignore[union-attr]
+    indexes = [*("status" for _ in CaseStatus), "mine", "unread", "due", "due"]
+    searches = [step for step in steps if "caseload" in step]
+    assert len(searches) == len(indexes)
+    for step, index in zip(searches, indexes, strict=True):
+        assert f"INDEX ix_caseload_{index} (account_id=?" in step
+
+
 @pytest.mark.parametrize("order", Order)
 def test_a_window_is_read_from_an_index_in_its_order(order: Order, on_sqlite: None, many: Cast, units: Units) -> None:
     """No statement sorts, and none walks past the window: its rows come in order from an index of the reader's own lines."""
@@ -165,11 +182,8 @@ def test_a_window_is_read_from_an_index_in_its_order(order: Order, on_sqlite: No
         "status": CaseStatus.NEW,
     }
 
-    def explain(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> tuple[str, Any]:
-        return (f"EXPLAIN QUERY PLAN {statement}" if statement.startswith("SELECT") else statement), parameters
-
     with units.database.engine.connect() as connection:
-        event.listen(connection, "before_cursor_execute", explain, retval=True)
+        event.listen(connection, "before_cursor_execute", _explain, retval=True)
         for narrow in (None, *caseload._INDEXED[order][1:]):
             index = narrow if narrow in {"mine", "unread", "status"} else "page" if order is Order.RECEIVED else order
             for from_edge, backwards in ((False, False), (True, False), (True, True)):
