@@ -93,6 +93,7 @@ class Worker(ThreadWorker):
             self._untidy = False
             urllib.parse.clear_cache()  # type: ignore[attr-defined] # the addresses that were asked for
             gc.collect()
+            process.give_back()
             self._tidied = time.monotonic()
 
     def enqueue_req(self, conn: Any) -> None:

@@ -49,6 +49,30 @@ print(before, there())
     assert run(program, str(size)) == "True False"
 
 
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc keeps what is freed, and can be told to give it back"
+)
+def test_what_nothing_is_kept_on_goes_back_to_the_system() -> None:
+    program = """
+from complaints import process
+
+process.wipe_what_is_freed()
+
+
+def resident():
+    with open("/proc/self/statm") as pages:
+        return int(pages.read().split()[1]) * 4096
+
+
+kept = [bytes(5_000) for _ in range(10_000)]
+kept = kept[-1:]  # on the top of the heap: what lies below stays
+before = resident()
+process.give_back()
+print(before - resident() > 40_000_000)
+"""
+    assert run(program) == "True"
+
+
 def test_the_program_keeps_its_arguments_and_its_settings() -> None:
     program = """
 import os, sys
