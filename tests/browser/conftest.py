@@ -41,7 +41,10 @@ LAUNCH: dict[str, Any] = {
 }
 
 
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000
+"""Milliseconds. A page shown as high as all that is on it is drawn late now and then, beside another browser on two cores."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +87,7 @@ def new_visitor(chromium: Browser, device: Device, origin: str) -> Visitor:
         locale="th-TH" if device.language == "th" else "en-GB",
         timezone_id="Asia/Bangkok",
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     return Visitor(context, origin, device)
 
 

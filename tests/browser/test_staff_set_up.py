@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import journey
+from tests.browser.conftest import PATIENCE
 from tests.browser.site import ADMINISTRATOR, AUDITOR, OTHER_LEAD, Site, serving
 from tests.browser.visitor import Device, Visitor
 
@@ -33,7 +34,7 @@ def empty(tmp_path: Path, migrated_file: Path) -> Iterator[Site]:
 def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     language, _, width = request.param.partition("-")
     context = chromium.new_context(viewport={"width": int(width), "height": 740}, locale=language)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 
