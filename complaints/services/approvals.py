@@ -86,9 +86,7 @@ def ask_for_administrator(unit: Unit, actor: Staff, signing: SigningKey, person:
         raise Invalid({"person": "present"})
     if rosters.is_on_any(unit, person):
         raise Invalid({"person": "on-roster"})
-    keys = (account.work_public, account.identity_public, account.verify_public)
-    version = account.version.to_bytes(4, "big")
-    return _store(unit, actor, signing, ApprovalKind.ADMINISTRATOR, person, version, person, None, keys)
+    return _store_about(unit, actor, signing, ApprovalKind.ADMINISTRATOR, account)
 
 
 def ask_to_take_administrator(unit: Unit, actor: Staff, signing: SigningKey, person: bytes) -> bytes:
@@ -100,9 +98,7 @@ def ask_to_take_administrator(unit: Unit, actor: Staff, signing: SigningKey, per
         raise Invalid({"person": "present"})
     if accounts.is_last_administrator(unit, person):
         raise Invalid({"person": "last-administrator"})
-    keys = (account.work_public, account.identity_public, account.verify_public)
-    version = account.version.to_bytes(4, "big")
-    return _store(unit, actor, signing, ApprovalKind.NO_ADMINISTRATOR, person, version, person, None, keys)
+    return _store_about(unit, actor, signing, ApprovalKind.NO_ADMINISTRATOR, account)
 
 
 def ask_for_new_keys(unit: Unit, actor: Staff, signing: SigningKey, person: bytes) -> bytes:
@@ -114,9 +110,7 @@ def ask_for_new_keys(unit: Unit, actor: Staff, signing: SigningKey, person: byte
         raise Invalid({"person": "suspended"})
     if person == actor.account:
         raise Invalid({"person": "oneself"})
-    keys = (account.work_public, account.identity_public, account.verify_public)
-    version = account.version.to_bytes(4, "big")
-    return _store(unit, actor, signing, ApprovalKind.NEW_KEYS, person, version, person, None, keys)
+    return _store_about(unit, actor, signing, ApprovalKind.NEW_KEYS, account)
 
 
 def ask_for_no_factors(unit: Unit, actor: Staff, signing: SigningKey, person: bytes) -> bytes:
@@ -133,9 +127,13 @@ def ask_for_no_factors(unit: Unit, actor: Staff, signing: SigningKey, person: by
         raise Invalid({"person": "oneself"})
     if person not in second_factors.who_has(unit):
         raise Invalid({"person": "present"})
+    return _store_about(unit, actor, signing, ApprovalKind.NO_FACTORS, account)
+
+
+def _store_about(unit: Unit, actor: Staff, signing: SigningKey, kind: ApprovalKind, account: Account) -> bytes:
+    """A request about an account as it stands: about nothing but itself."""
     keys = (account.work_public, account.identity_public, account.verify_public)
-    standing = _standing(unit, ApprovalKind.NO_FACTORS, account)
-    return _store(unit, actor, signing, ApprovalKind.NO_FACTORS, person, standing, person, None, keys)
+    return _store(unit, actor, signing, kind, account.id, _standing(unit, kind, account), account.id, None, keys)
 
 
 def _standing(unit: Unit, kind: ApprovalKind, account: Account) -> bytes:
