@@ -65,14 +65,8 @@ def tasks(gallery: Gallery) -> States:
 def requests(gallery: Gallery) -> States:
     """Somebody without the identity asks for it, and the lead says why not; then how the log tells it."""
     reporter, lead, investigator = gallery.visitor(), gallery.signed_in(LEAD), gallery.signed_in(INVESTIGATOR)
-    journey.begin(reporter)
-    journey.fill_in(reporter)
-    journey.check(reporter)
-    journey.send(reporter)
-    lead.go("/staff/cases?view=all&status=new&order=received")
-    lead.find("main tbody a").first.click()
-    expect(lead.find("a[href$='/assign']").first).to_be_visible()
-    case = lead.path()
+    _, reference = journey.report(reporter)
+    case = journey.open_case(lead, reference)
     journey.assign(lead, LEAD, {"ธนา": "report"})
     investigator.go(case)
     with investigator.expecting(400):
@@ -164,14 +158,8 @@ def related(gallery: Gallery) -> States:
         lead.find("main form[action*='/close'] button[type=submit]").click()
         expect(lead.find(".govuk-error-summary")).to_be_visible()
     yield "close-with-duplicate-missing", lead
-    journey.begin(reporter)
-    journey.fill_in(reporter)
-    journey.check(reporter)
-    journey.send(reporter)
-    lead.go("/staff/cases?view=all&status=new&order=received")
-    lead.find("main tbody a").first.click()
-    expect(lead.find("a[href$='/link']")).to_be_visible()
-    case, reference = lead.path(), lead.find("h1").inner_text().split()[-1]
+    _, reference = journey.report(reporter)
+    case = journey.open_case(lead, reference)
     for name in ("link", "merge"):
         lead.go(f"{case}/{name}")
         yield name, lead
@@ -224,12 +212,7 @@ def refusals(gallery: Gallery) -> States:
 def withdrawn(gallery: Gallery) -> States:
     """A reporter withdraws their name; what staff see of the case after that."""
     reporter, lead = gallery.visitor(), gallery.signed_in(LEAD)
-    journey.begin(reporter)
-    journey.fill_in(reporter)
-    journey.check(reporter)
-    receipt = journey.send(reporter)
-    journey.open_mailbox(reporter, receipt)
-    reference = journey.reference_in(reporter)
+    receipt, reference = journey.report(reporter)
     reporter.go(f"/{gallery.language}/inbox/case/identity/withdraw")
     reporter.find("#code").fill(receipt)
     reporter.find("main form button[type=submit]").click()

@@ -206,6 +206,16 @@ def reference_in(visitor: Visitor) -> str:
     return values.filter(has_text=re.compile(r"^\s*[2-9A-Z]{4}-[2-9A-Z]{4}\s*$")).inner_text().strip()
 
 
+def report(visitor: Visitor) -> tuple[str, str]:
+    """A whole report from the first page on, and its mailbox. Returns its receipt and its reference, by which staff find this one among others."""
+    begin(visitor)
+    fill_in(visitor)
+    check(visitor)
+    receipt = send(visitor)
+    open_mailbox(visitor, receipt)
+    return receipt, reference_in(visitor)
+
+
 def write_to_investigators(visitor: Visitor, text: str) -> None:
     visitor.find("[name=text]").fill(text)
     visitor.find("form[action$='/case/message'] .govuk-button[type=submit]").click()
