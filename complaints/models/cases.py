@@ -93,12 +93,13 @@ class Grant(Base):
     envelope: Mapped[Blob]
 
 
-def _few(name: str, on_sqlite: str, on_postgresql: str) -> Index:
+def _few(name: str, on_sqlite: str, on_postgresql: str, *asked_again: str) -> Index:
     """An index of the lines that are so, newest first: they are few where a reader's cases are many.
 
-    The condition stands as each database's queries say it, for SQLite takes such an index only when they repeat it.
+    The condition stands as each database's queries say it, for SQLite takes such an index only when they repeat it. SQLite then asks it
+    of each line again: of the index alone where that holds the column too, and otherwise of the table, row by row.
     """
-    columns = ("account_id", "received", "case_id")
+    columns = ("account_id", "received", "case_id", *asked_again)
     return Index(f"ix_caseload_{name}", *columns, sqlite_where=text(on_sqlite), postgresql_where=text(on_postgresql))
 
 
@@ -111,8 +112,8 @@ class CaseloadRow(Base):
         Index("ix_caseload_status", "account_id", "status", "received", "case_id"),
         Index("ix_caseload_due", "account_id", "due", "case_id"),
         Index("ix_caseload_activity", "account_id", "activity", "case_id"),
-        _few("mine", "mine = 1", "mine"),
-        _few("unread", "unread = 1", "unread"),
+        _few("mine", "mine = 1", "mine", "mine"),
+        _few("unread", "unread = 1", "unread", "unread"),
         _few("label", "label IS NOT NULL", "label IS NOT NULL"),
         {"sqlite_with_rowid": False},
     )

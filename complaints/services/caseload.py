@@ -144,24 +144,23 @@ def _end_query(shape: _Shape) -> Select[Any]:
     return _window(shape).offset(WINDOW - 1).limit(1)
 
 
-def _counted(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Any:
-    found = select(_LINE.c.case_id).where(_MINE, condition).order_by(*order).limit(COUNT_CAP).subquery()
+def _counted(condition: ColumnElement[bool], order: Order) -> Any:
+    """How many of the reader's lines are so, COUNT_CAP at most, from an index alone.
+
+    They are asked for in that index's order, or a database walks other lines for them: SQLite all of the reader's where it has no
+    statistics, and no installation has any; PostgreSQL everybody's, where it takes what is counted to be frequent among them.
+    """
+    keys = (_LINE.c[order.value], _LINE.c.case_id)
+    found = select(_LINE.c.case_id).where(_MINE, condition).order_by(*keys).limit(COUNT_CAP).subquery()
     return select(func.count()).select_from(found).scalar_subquery()
 
 
-def _counted_few(condition: ColumnElement[bool]) -> Any:
-    """Those for which there is an index of their own, asked for in its order: without statistics, which no installation on SQLite has, all of
-    the reader's lines would be walked for them.
-    """
-    return _counted(condition, _LINE.c.received, _LINE.c.case_id)
-
-
 _COUNTS = select(
-    *(_counted(_LINE.c.status == status.value) for status in CaseStatus),
-    _counted_few(_CONDITIONS["mine"]),
-    _counted_few(_CONDITIONS["unread"]),
-    _counted(_CONDITIONS["overdue"]),
-    _counted(_CONDITIONS["soon"]),
+    *(_counted(_LINE.c.status == status.value, Order.RECEIVED) for status in CaseStatus),
+    _counted(_CONDITIONS["mine"], Order.RECEIVED),
+    _counted(_CONDITIONS["unread"], Order.RECEIVED),
+    _counted(_CONDITIONS["overdue"], Order.DUE),
+    _counted(_CONDITIONS["soon"], Order.DUE),
 )
 
 

@@ -49,10 +49,13 @@ def fill(engine: Engine, channel: bytes, readers: Mapping[bytes, float], count: 
         for reader, share in readers.items():
             lines = {"reader": reader, "permille": round(share * 1000), "batch": f"{batch}%"}
             connection.execute(text(_lines(words)), lines)
-        if engine.dialect.name == "postgresql":  # which does it by itself; no installation does it on SQLite
-            connection.exec_driver_sql("ANALYZE")
         connection.commit()
         connection.invalidate()  # with its pragma
+    if (
+        engine.dialect.name == "postgresql"
+    ):  # which does it by itself in a minute or two; no installation does it on SQLite
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _cases(words: Mapping[str, str]) -> str:

@@ -167,7 +167,7 @@ def test_each_count_walks_only_what_it_counts(on_sqlite: None, many: Cast, units
     searches = [step for step in steps if "caseload" in step]
     assert len(searches) == len(indexes)
     for step, index in zip(searches, indexes, strict=True):
-        assert f"INDEX ix_caseload_{index} (account_id=?" in step
+        assert f"COVERING INDEX ix_caseload_{index} (account_id=?" in step
 
 
 @pytest.mark.parametrize("order", Order)
