@@ -27,7 +27,7 @@ def inbox(gallery: Gallery) -> States:
     expect(lead.find(".case-head__label")).to_be_visible()
     yield "case-labelled", lead
     lead.go("/staff/cases?view=mine&order=activity")
-    expect(lead.find(".caselist__label")).to_be_visible()
+    expect(lead.find(".caselist__label").first).to_be_visible()
     yield "cases-mine", lead
     with lead.expecting(400):
         lead.find("main tbody a").first.click()
@@ -55,10 +55,10 @@ def tasks(gallery: Gallery) -> States:
         expect(lead.find("#task-set")).to_be_visible()
     yield "case-task-set", lead
     lead.find(".tasks__button").first.click()
-    expect(lead.find(".tasks__done")).to_be_visible()
+    expect(lead.find(".tasks__done").first).to_be_visible()
     yield "case-task-done", lead
     lead.go("/staff/cases?tasks=1")
-    expect(lead.find(".caselist__task")).to_be_visible()
+    expect(lead.find(".caselist__task").first).to_be_visible()
     yield "cases-with-tasks", lead
 
 

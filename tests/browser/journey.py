@@ -240,8 +240,8 @@ def sign_out(visitor: Visitor) -> None:
 
 
 def open_case(visitor: Visitor, reference: str) -> str:
-    """From the list. Returns the case's address."""
-    visitor.go("/staff/cases")
+    """From the list of all cases, whatever the visitor has looked at before. Returns the case's address."""
+    visitor.go("/staff/cases?view=all&order=received")
     visitor.look()
     while not visitor.find("th a", reference).count():  # after some fifty others of the same day
         visitor.find(".govuk-pagination__next a").click()
