@@ -1,6 +1,6 @@
 """Reading a case: everything of it but the identity, opened for one reader, after the opening is entered."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -54,8 +54,7 @@ from complaints.vocabulary import (
 )
 
 _TABLES = Base.metadata.tables
-_ACCOUNT, _ACT, _GRANT = _TABLES["account"], _TABLES["act"], _TABLES["grants"]
-_NAMES = select(_ACCOUNT.c.id, _ACCOUNT.c.display_name).where(_ACCOUNT.c.id.in_(bindparam("accounts", expanding=True)))
+_ACT, _GRANT = _TABLES["act"], _TABLES["grants"]
 _HOLDINGS = (
     select(_GRANT.c.recipient, _GRANT.c.compartment, _GRANT.c.epoch, _ACT.c.made, _ACT.c.maker)
     .join(_ACT, _ACT.c.id == _GRANT.c.act_id)
@@ -211,7 +210,8 @@ def _present(
     by_kind: dict[RecordKind, list[OpenedRecord]] = {kind: [] for kind in RecordKind}
     for record in opened:
         by_kind[record.kind].append(record)
-    names = names_of(unit, {record.author for record in opened} | tasks.people_of(opened))
+    people = holders(unit, case)  # first: most of those who are named in it are among them, and known then
+    names = names_of(unit, ({record.author for record in opened} | tasks.people_of(opened)) - {case.id})
     report = by_kind[RecordKind.REPORT][:1]
     exclusions = by_kind[RecordKind.EXCLUSIONS][:1]
     came = taken_down.of_case(unit, case, opened)
@@ -219,7 +219,6 @@ def _present(
     roster = rosters.current(unit, case.channel_id)
     sent = casework.files_by_message(opened)
     files = casework.reporters_files(unit, case, opened)
-    people = holders(unit, case)
     with_identity = {holder.account for holder in people if CompartmentName.IDENTITY in holder.compartments}
     withdrawn = keyrings.standing_withdrawal(unit, case)
     return OpenedCase(
@@ -308,13 +307,9 @@ def excluded_names_of(unit: Unit, record: OpenedRecord) -> tuple[str, ...]:
     return tuple(sorted(names_of(unit, excluded_accounts(record)).values()))
 
 
-def names_of(unit: Unit, accounts: Iterable[bytes]) -> dict[bytes, str]:
-    """Display names of accounts. Each is read once in a unit."""
-    wanted = set(accounts)
-    read: dict[bytes, str] = unit.once("display names", dict)
-    if unread := wanted - read.keys():
-        read |= {row.id: row.display_name for row in unit.run(_NAMES, {"accounts": list(unread)})}
-    return {account: read[account] for account in wanted if account in read}
+def names_of(unit: Unit, accounts: Collection[bytes]) -> dict[bytes, str]:
+    """Display names of the accounts that are there."""
+    return {account: row.display_name for account, row in rosters.accounts_known(unit, accounts).items()}
 
 
 def holders(unit: Unit, case: Case) -> tuple[Holder, ...]:

@@ -309,13 +309,21 @@ def _keys_at(unit: Unit, channel: bytes, roster_hash: bytes, account: bytes) -> 
 
 
 def _keys_of(unit: Unit, accounts: frozenset[bytes]) -> Mapping[bytes, PublicKeys]:
-    """Of those that are there. Each is read and verified once in a unit, whoever else is asked for with it."""
-    read: dict[bytes, PublicKeys] = unit.once("account keys", dict)
-    unread = accounts - read.keys()
-    if unread:
-        for row in unit.run(_ACCOUNTS, {"accounts": list(unread)}):
-            vouching.require(vouching.for_account(unit.secrets, row), row.vouched, "an account")
-            read[row.id] = (row.work_public, row.identity_public, row.verify_public)
+    """Of those that are there. Each is verified once in a unit. Raises Refused for an account that was changed past the system."""
+    verified: dict[bytes, PublicKeys] = unit.once("account keys", dict)
+    known = accounts_known(unit, accounts)
+    for account in known.keys() - verified.keys():
+        row = known[account]
+        vouching.require(vouching.for_account(unit.secrets, row), row.vouched, "an account")
+        verified[account] = (row.work_public, row.identity_public, row.verify_public)
+    return {account: verified[account] for account in known}
+
+
+def accounts_known(unit: Unit, accounts: Collection[bytes]) -> Mapping[bytes, AnyRow]:
+    """Names and keys of those that are there, unverified. Each is read once in a unit, whoever else is asked for with it."""
+    read: dict[bytes, AnyRow] = unit.once("accounts", dict)
+    if unread := {*accounts} - read.keys():
+        read |= {row.id: row for row in unit.run(_ACCOUNTS, {"accounts": list(unread)})}
     return {account: read[account] for account in accounts if account in read}
 
 
