@@ -142,7 +142,17 @@ def _make_engine(url: str) -> Engine:
 
 
 def _make_postgresql_engine(url: str) -> Engine:
-    """A pool for the threads of one process. A connection is tried before it is used, so that a database that was away is simply back."""
+    """A pool for the threads of one process. A connection is tried before it is used, so that a database that was away is simply back.
+
+    Results come in binary: most of what is read is sealed bytes, which would otherwise travel as hexadecimal text.
+    """
+    import psycopg  # noqa: PLC0415 - an installation on SQLite may be without it
+
+    class BinaryCursor(psycopg.Cursor[Any]):
+        def __init__(self, connection: psycopg.Connection[Any], **options: Any) -> None:
+            super().__init__(connection, **options)
+            self.format = psycopg.pq.Format.BINARY
+
     return create_engine(
         url,
         hide_parameters=True,
@@ -150,7 +160,12 @@ def _make_postgresql_engine(url: str) -> Engine:
         max_overflow=4,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "complaints", "options": "-c lock_timeout=5s"},
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "complaints",
+            "options": "-c lock_timeout=5s",
+            "cursor_factory": BinaryCursor,
+        },
     )
 
 
