@@ -27,6 +27,8 @@ class Case(Base):
     feedback_by: Mapped[date]
     feedback_given: Mapped[date | None]
     closed: Mapped[date | None]
+    answer_by: Mapped[date | None]
+    """By when the first of the reporter's requests about their data is to be decided that is not."""
     outcome: Mapped[str | None]
     """Of a closed case."""
     revision: Mapped[int] = mapped_column(server_default="0")

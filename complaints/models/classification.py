@@ -158,6 +158,7 @@ CLASSIFICATION: dict[str, Class] = {
     "cases.received": Class.CLEAR,
     "cases.acknowledge_by": Class.CLEAR,
     "cases.acknowledged": Class.CLEAR,
+    "cases.answer_by": Class.CLEAR,
     "cases.feedback_by": Class.CLEAR,
     "cases.feedback_given": Class.CLEAR,
     "cases.closed": Class.CLEAR,

@@ -1,7 +1,8 @@
 """The clear side of a case: what staff decided about it, its days, and the notice that its reporter saw. One line of the access log says all of it after each change.
 
 So `complaints check` finds a status, a deadline or an outcome that somebody changed past the system. Not in the line: the day of the
-last activity, and who holds the case, which the signed acts say.
+last activity, the day by which the reporter's requests are to be decided, which their sealed records say, and who holds the case, which
+the signed acts say.
 """
 
 from collections.abc import Mapping
@@ -50,7 +51,11 @@ def read(text: str) -> dict[str, str]:
 
 
 def due(case: Case) -> date:
-    """The next of a case's deadlines."""
+    """The next of a case's deadlines. What the reporter asks about their data is to be decided when the case is closed as well."""
+    return min(_handling_due(case), case.answer_by or NOTHING_DUE)
+
+
+def _handling_due(case: Case) -> date:
     if case.status == CaseStatus.CLOSED:
         return NOTHING_DUE
     if case.acknowledged is None:

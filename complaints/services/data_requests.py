@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from complaints.errors import Conflict, Invalid, NotFound
 from complaints.models import new_id
 from complaints.policy import Reporter, Staff
-from complaints.services import casework, own_case, records
+from complaints.services import case_state, casework, own_case, records
 from complaints.services.keys import SessionKeys
 from complaints.services.records import OpenedRecord
 from complaints.services.unit import Unit
@@ -60,7 +60,7 @@ def consent_ended(lines: Iterable[RequestLine]) -> date | None:
 
 
 def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, text: str) -> None:
-    """Asks whoever holds the case. Raises NotFound, Invalid (too-long), Conflict while the same is still undecided."""
+    """Asks whoever holds the case; it is due for them by then. Raises NotFound, Invalid (too-long), Conflict while the same is still undecided."""
     if len(text) > LIMIT:
         raise Invalid({"text": "too-long"})
     casework.take_turns(unit, reporter.case)
@@ -79,6 +79,8 @@ def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, te
         signing=keys.signing,
     )
     writes = records.store(unit, [sealed])
+    case.answer_by = case.answer_by or unit.today + ANSWERED_WITHIN
+    case_state.project(unit, case)
     casework.touch(unit, case)
     unit.enter_later(Event.DATA_REQUESTED, role="reporter", case=case.id.hex(), writes=writes)
 
@@ -114,7 +116,8 @@ def decide(
     casework.take_turns(unit, case_id)
     opening = casework.fetch_case(unit, actor, keys, case_id)
     opened, _problems = records.open_all(unit, opening.case, opening.report)
-    line = next((line for line in lines_of(opened) if line.id == request_id), None)
+    lines = lines_of(opened)
+    line = next((line for line in lines if line.id == request_id), None)
     if line is None:
         raise NotFound
     if line.decision is not None:
@@ -130,6 +133,8 @@ def decide(
         signing=keys.signing,
     )
     writes = records.store(unit, [sealed])
+    opening.case.answer_by = min((r.answer_by for r in lines if r.decision is None and r is not line), default=None)
+    case_state.project(unit, opening.case)
     casework.touch(unit, opening.case, except_for=actor.account)
     casework.enter(
         unit, Event.DATA_DECIDED, actor, opening, reason=outcome, subject=f"record:{request_id.hex()}", writes=writes

@@ -74,6 +74,10 @@ def test_a_request_names_the_day_of_its_answer_to_both_sides(opened: Browser, le
     assert f"Not decided yet. The answer, with its reason, comes here {said}" in opened.get(ASK).text
     assert f"The reporter was promised an answer {said}" in lead.get(f"/staff/cases/{report.case.hex()}?lang=en").text
     assert f"The reporter was promised an answer {said}" in lead.get(address(lead, report)).text
+    due = f"<dt>Answer the request by</dt><dd>{last.day} {last:%B} {last.year}</dd>"
+    assert due in lead.get(f"/staff/cases/{report.case.hex()}?lang=en").text
+    decide(lead, address(lead, report), "refused", "the reason")
+    assert due not in lead.get(f"/staff/cases/{report.case.hex()}?lang=en").text
 
 
 def test_an_answer_that_is_late_is_owned_to(opened: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
