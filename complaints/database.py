@@ -144,7 +144,7 @@ def _make_engine(url: str) -> Engine:
 def _make_postgresql_engine(url: str) -> Engine:
     """A pool for the threads of one process. A connection is tried before it is used, so that a database that was away is simply back.
 
-    Results come in binary: most of what is read is sealed bytes, which would otherwise travel as hexadecimal text.
+    Results come in binary, streamed ones apart: most of what is read is sealed bytes, which would otherwise travel as hexadecimal text.
     """
     import psycopg  # noqa: PLC0415 - an installation on SQLite may be without it
 

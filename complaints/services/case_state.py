@@ -1,7 +1,7 @@
 """The clear side of a case: what staff decided about it, its days, and the notice that its reporter saw. One line of the access log says all of it after each change.
 
 So `complaints check` finds a status, a deadline or an outcome that somebody changed past the system. Not in the line: the day of the
-last activity, the day by which the reporter's requests are to be decided, which their sealed records say, and who holds the case, which
+last activity; the day by which the reporter's requests are to be decided, which the entries about these say; and who holds the case, which
 the signed acts say.
 """
 

@@ -106,6 +106,8 @@ def _case(unit: Unit, case: Case, logged: Logged, seen_acts: set[str]) -> Iterat
         yield Finding("case", f"{name} is in no log entry")
     if logged.case_states.get(case.id.hex(), case_state.line_of(case)) != case_state.line_of(case):
         yield Finding("case", f"{name}: its state or its days are not what the log says")
+    if case.answer_by != logged.answer_by(case.id.hex()):
+        yield Finding("case", f"{name}: by when its reporter's requests are to be decided is not what the log says")
     yield from _case_acts(unit, case, logged, seen_acts)
     yield from _caseload(unit.session, case)
     yield from _pseudonyms(unit.session, case, logged.pseudonyms[case.id.hex()])

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from complaints.errors import DomainError, Refused
 from complaints.models import LogField, LogPending
-from complaints.services import channels, new_keys
+from complaints.services import channels, data_requests, new_keys
 from complaints.services.access_log import AccessLog
 from complaints.vocabulary import AccountState, Ending, Event
 from crypto import CryptoError
@@ -110,6 +111,10 @@ class Logged:
     """Task id to its case, whose it is, and its day."""
     tasks_done: dict[str, str] = field(default_factory=dict)
     """Task id to the day on which somebody said that it is done."""
+    data_requests: dict[str, dict[str, date]] = field(default_factory=lambda: defaultdict(dict))
+    """Case id to record id of each request about the reporter's data, to its day."""
+    data_decided: set[str] = field(default_factory=set)
+    """Record ids of those that were decided."""
     requests: dict[str, dict[str, str]] = field(default_factory=dict)
     """Approval id to the events about it, each with its digest."""
     queued: set[str] = field(default_factory=set)
@@ -134,6 +139,7 @@ class Logged:
             about = self.invitations.setdefault(fields["subject"].partition(":")[2], {})
             about[str(event)] = fields.get("digest")
         self._take_task(event, fields)
+        self._take_data_request(event, fields)
         if "act" in fields:
             self.acts[fields["act"]] = fields["digest"]
         if "pseudonym" in fields:
@@ -215,6 +221,20 @@ class Logged:
             self.tasks[task] = (fields["case"], fields["subject"], fields["reason"])
         if event == Event.TASK_DONE:
             self.tasks_done[fields["subject"].partition(":")[2]] = fields["day"]
+
+    def _take_data_request(self, event: str | None, fields: Mapping[str, str]) -> None:
+        """What is decided on the day it was asked is logged before its own entry, which joins when that day has ended."""
+        if event == Event.DATA_REQUESTED:
+            record = fields["writes"].split(":")[1]
+            self.data_requests[fields["case"]][record] = date.fromisoformat(fields["day"])
+        if event == Event.DATA_DECIDED:
+            self.data_decided.add(fields["subject"].partition(":")[2])
+
+    def answer_by(self, case: str) -> date | None:
+        """By when the first of a case's requests is to be decided that is not."""
+        asked = self.data_requests[case]
+        days = (day + data_requests.ANSWERED_WITHIN for record, day in asked.items() if record not in self.data_decided)
+        return min(days, default=None)
 
     def _take_queued(self, row: str | None) -> None:
         if row in self.queued:

@@ -66,7 +66,8 @@ def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, te
     casework.take_turns(unit, reporter.case)
     case, keyring = own_case.fetch(unit, reporter, keys)
     opened, _problems = records.open_all(unit, case, keyring)
-    if any(line.kind is kind and line.decision is None for line in lines_of(opened)):
+    lines = lines_of(opened)
+    if any(line.kind is kind and line.decision is None for line in lines):
         raise Conflict("the same was asked already, and is not decided yet")
     sealed = records.seal(
         case.id,
@@ -79,7 +80,7 @@ def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, te
         signing=keys.signing,
     )
     writes = records.store(unit, [sealed])
-    case.answer_by = case.answer_by or unit.today + ANSWERED_WITHIN
+    case.answer_by = _first_due(lines) or unit.today + ANSWERED_WITHIN
     case_state.project(unit, case)
     casework.touch(unit, case)
     unit.enter_later(Event.DATA_REQUESTED, role="reporter", case=case.id.hex(), writes=writes)
@@ -133,12 +134,16 @@ def decide(
         signing=keys.signing,
     )
     writes = records.store(unit, [sealed])
-    opening.case.answer_by = min((r.answer_by for r in lines if r.decision is None and r is not line), default=None)
+    opening.case.answer_by = _first_due(other for other in lines if other is not line)
     case_state.project(unit, opening.case)
     casework.touch(unit, opening.case, except_for=actor.account)
     casework.enter(
         unit, Event.DATA_DECIDED, actor, opening, reason=outcome, subject=f"record:{request_id.hex()}", writes=writes
     )
+
+
+def _first_due(lines: Iterable[RequestLine]) -> date | None:
+    return min((line.answer_by for line in lines if line.decision is None), default=None)
 
 
 def _of_kind(opened: Iterable[OpenedRecord], kind: RecordKind) -> list[OpenedRecord]:

@@ -1,5 +1,6 @@
 """What a reporter asks about their data is due for whoever holds the case, until it is decided."""
 
+import importlib
 from datetime import date, timedelta
 
 import pytest
@@ -72,3 +73,50 @@ def test_what_is_asked_of_a_closed_case_is_due_as_well(stage: Stage) -> None:
     decide(stage, DataRequest.ERASURE)
     assert due(stage) is None
     assert stage.findings() == []
+
+
+def test_what_was_asked_before_this_was_kept_is_due_once_a_revision_has_run(stage: Stage, answered: date) -> None:
+    first = stage.calendar.day
+    ask(stage, DataRequest.ERASURE)
+    stage.calendar.day += timedelta(days=1)
+    ask(stage, DataRequest.OBJECTION)
+    decide(stage, DataRequest.ERASURE)
+    as_before(stage, answered)
+    revision = importlib.import_module("complaints.migrations.versions.0021_requests_are_due")
+    with stage.units.writing() as unit:
+        revision.fill(unit.session.connection())
+    assert due(stage) == first + timedelta(days=31)
+    assert stage.findings() == []
+
+
+def as_before(stage: Stage, answered: date) -> None:
+    stage.attacker.run("UPDATE cases SET answer_by = NULL")
+    stage.attacker.run("UPDATE caseload SET due = ? WHERE case_id = ?", answered.isoformat(), stage.assigned.case)
+
+
+def test_a_request_that_was_not_counted_is_with_the_next(stage: Stage, answered: date) -> None:
+    first = stage.calendar.day
+    ask(stage, DataRequest.ERASURE)
+    as_before(stage, answered)
+    stage.calendar.day += timedelta(days=20)
+    ask(stage, DataRequest.OBJECTION)
+    assert due(stage) == first + timedelta(days=30)
+    assert stage.findings() == []
+
+
+@pytest.mark.parametrize("day", [None, "2026-03-01", "9999-12-31"])
+def test_a_day_that_somebody_moved_is_shown_whatever_the_lists_say(stage: Stage, day: str | None) -> None:
+    """Hidden, put off, or made to look late: the log says when it was asked, and that nobody has decided it."""
+    ask(stage, DataRequest.ERASURE)
+    case = stage.assigned.case
+    lists = day or stage.read(stage.cast.lead).feedback_by.isoformat()
+    stage.attacker.run("UPDATE cases SET answer_by = ? WHERE id = ?", day, case)
+    stage.attacker.run("UPDATE caseload SET due = ? WHERE case_id = ?", lists, case)
+    stage.shows("case", "by when its reporter's requests are to be decided is not what the log says")
+
+
+def test_a_day_is_not_made_up_where_nothing_was_asked(stage: Stage) -> None:
+    case = stage.assigned.case
+    stage.attacker.run("UPDATE cases SET answer_by = '2026-03-01' WHERE id = ?", case)
+    stage.attacker.run("UPDATE caseload SET due = '2026-03-01' WHERE case_id = ?", case)
+    stage.shows("case", "by when its reporter's requests are to be decided is not what the log says")
