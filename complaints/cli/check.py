@@ -33,7 +33,7 @@ def check() -> None:
         waiting = waiting_first_codes(unit)
     if waiting:
         click.echo(
-            f"{waiting:,} reports that staff took down wait for their first code to be exchanged: until then whoever took them down knows it."
+            f"Taken down by staff, and the first code not exchanged yet: {waiting:,}. Until it is, whoever took such a report down knows it."
         )
     if found:
         click.echo(f"{found:,} findings. Something was changed past the application, or taken from it.")

@@ -29,6 +29,7 @@ _FIND = (
         _LINE.c.account_id == bindparam("account"),
         _LINE.c.status.in_([status.value for status in UNTOUCHED]),
         _CASE.c.acknowledged.is_(None),
+        _CASE.c.answer_by.is_(None),
         _CASE.c.id.not_in(bindparam("tests", expanding=True)),
     )
     .order_by(_LINE.c.received, _LINE.c.case_id)
@@ -94,8 +95,8 @@ def close(
     """Closes one of them as out of scope. Raises NotFound, Invalid, Conflict: somebody has taken it on or decided meanwhile."""
     casework.take_turns(unit, case_id)
     case = casework.fetch_case(unit, actor, keys, case_id).case
-    if case.status not in UNTOUCHED or case.acknowledged is not None:
-        raise Conflict("somebody has taken the case on meanwhile")
+    if case.status not in UNTOUCHED or case.acknowledged is not None or case.answer_by is not None:
+        raise Conflict("somebody has taken the case on meanwhile, or its reporter has asked for an answer")
     case_flow.close(
         unit, actor, keys, case_id, Outcome.OUT_OF_SCOPE, findings=reason, feedback=feedback, revision=revision
     )

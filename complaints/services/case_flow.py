@@ -51,6 +51,8 @@ class Plan:
     closed: bool
     language: str = ""
     """The one in which the reporter writes."""
+    answer_by: date | None = None
+    """By when a request of theirs is to be decided: closing decides none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def plan_closing(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) ->
     opening = casework.fetch_case(unit, actor, keys, case_id)
     case, language = opening.case, language_of(unit, opening)
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=Action.CLOSE_CASE)
-    return Plan(case.reference, case.revision, case.status == CaseStatus.CLOSED, language)
+    return Plan(case.reference, case.revision, case.status == CaseStatus.CLOSED, language, case.answer_by)
 
 
 def language_of(unit: Unit, opening: Opening) -> str:

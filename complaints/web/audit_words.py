@@ -405,7 +405,7 @@ class EntryView:
 def entry_view(line: LogLine, names: Names, locale: Locale) -> EntryView:
     fields = line.fields
     event = _event(fields.get("event"))
-    read = {name: _field(name, value, names, locale) for name, value in fields.items()}
+    read = {name: _field(name, value, event, names, locale) for name, value in fields.items()}
     agreed = _agreed(fields, names, locale)
     kind = gettext("An assignment was taken back") if _was_taken_back(fields) else read.get("event", "")
     return EntryView(
@@ -475,17 +475,17 @@ def _who(fields: dict[str, str | None], read: dict[str, str]) -> str:
     return gettext("The reporter") if fields.get("role") == "reporter" else gettext("The system")
 
 
-def _field(name: str, value: str | None, names: Names, locale: Locale) -> str:
+def _field(name: str, value: str | None, event: Event | None, names: Names, locale: Locale) -> str:
     """A field's value in words; as it is stored where it has none, or was written past the system."""
     if value is None:
         return gettext("Expired")
     try:
-        return _in_words(name, value, names, locale)
+        return _in_words(name, value, event, names, locale)
     except ValueError:
         return value
 
 
-def _in_words(name: str, value: str, names: Names, locale: Locale) -> str:
+def _in_words(name: str, value: str, event: Event | None, names: Names, locale: Locale) -> str:
     put: dict[str, Callable[[str], str]] = {
         "event": lambda text: words(Event(text)),
         "day": lambda text: day(date.fromisoformat(text)),
@@ -495,7 +495,7 @@ def _in_words(name: str, value: str, names: Names, locale: Locale) -> str:
         "case": lambda text: _case(text, names),
         "channel": lambda text: _channel(text, names, locale),
         "subject": lambda text: _subjects(text, names, locale),
-        "reason": lambda text: _left(text, names) or _reason(text),
+        "reason": lambda text: _left(text, names) or (event is Event.LOG_READ and _searched(text)) or _reason(text),
         "state": lambda text: _state(text, names, locale),
     }
     return put[name](value) if name in put else value
@@ -618,12 +618,10 @@ def _left(text: str, names: Names) -> str:
 
 
 def _reason(text: str) -> str:
-    """An opening's reason, a verdict, a search, or roles before and after (`a b -> c`)."""
+    """An opening's reason, a verdict, or roles before and after (`a b -> c`)."""
     for kind in (OpeningReason, CommentState, Outcome, FactorKind, Tie, CompartmentName):
         if text in set(kind):
             return words(kind(text))
-    if searched := _searched(text):
-        return searched
     if text.partition(" ")[0] in set(CompartmentName):
         return ", ".join(
             f"{words(CompartmentName(name))} {epoch}" for name, epoch in new_keys.read_lapsed(text).items()

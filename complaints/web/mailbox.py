@@ -25,6 +25,7 @@ from complaints.web.outgoing import Outgoing, receive, words_alone
 from complaints.web.own.first_code import first_code_page
 from complaints.web.own.pages import OUTCOMES, open_frame
 from complaints.web.own.receipt_again import PROBLEMS, mistake_in, read_code
+from complaints.web.own.requests import NAMES
 from complaints.web.replies import Download, Page, Redirect, Reply, Text
 from complaints.web.reporter.pages import FormField, other, page
 from complaints.web.view_models import about_lines, answer_lines, day
@@ -134,6 +135,8 @@ def _case_page(visit: Visit, unit: Unit, outgoing: Outgoing | None = None, probl
         "check_ins": check_ins.of_mailbox(box, unit.today),
         "answers": [line for line in answer_lines(box.answers, box.requests) if line[0] is not ReportField.LANGUAGE],
         "anonymous": box.answers.get(ReportField.WAY) == Way.ANONYMOUS,
+        "names": NAMES,
+        "today": unit.today,
         "message": FormField("text", "text", outgoing.text, wrong),
     }
     values |= outgoing.fields(visit, "files")

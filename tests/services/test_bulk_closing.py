@@ -4,9 +4,9 @@ import pytest
 
 from complaints.errors import Conflict, NotFound
 from complaints.policy import Action
-from complaints.services import bulk_closing, case_flow
+from complaints.services import bulk_closing, case_flow, data_requests
 from complaints.services.bulk_closing import Beginning
-from complaints.vocabulary import CaseStatus, Event, Outcome, Priority, Risk
+from complaints.vocabulary import CaseStatus, DataRequest, Event, Outcome, Priority, Risk
 from tests.cast import Person, Report
 from tests.stage import Stage
 
@@ -82,6 +82,15 @@ def test_what_was_answered_or_assigned_is_not_untouched(stage: Stage) -> None:
     for report in (stage.waiting, stage.assigned):
         with pytest.raises(Conflict):
             close(stage, stage.cast.lead, report, revision=stage.read(stage.cast.lead, report).revision)
+
+
+def test_a_case_whose_reporter_waits_for_an_answer_is_not_untouched(stage: Stage) -> None:
+    report = stage.waiting
+    with stage.units.writing() as unit:
+        data_requests.ask(unit, report.reporter, report.keys, DataRequest.OBJECTION, "")
+    assert look(stage, stage.cast.lead) == ([], False)
+    with pytest.raises(Conflict):
+        close(stage, stage.cast.lead, report)
 
 
 def test_of_two_at_once_the_second_closes_nothing(stage: Stage) -> None:

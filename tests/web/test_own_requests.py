@@ -175,6 +175,46 @@ def test_the_same_is_not_asked_twice_before_it_is_decided(opened: Browser, lead:
     assert ask(opened) == 303
 
 
+def test_what_waits_for_an_answer_is_not_offered_again(opened: Browser, lead: Browser, report: Report) -> None:
+    ask(opened)
+    page = opened.get(ASK).text
+    assert 'value="erasure"' not in page
+    assert 'value="objection"' in page
+    ask(opened, "objection")
+    assert "What do you ask for?" not in opened.get(ASK).text
+    decide(lead, address(lead, report), "refused", "no")
+    assert 'value="erasure"' in opened.get(ASK).text
+
+
+def test_the_mailbox_shows_what_was_asked_and_answered(opened: Browser, lead: Browser, report: Report) -> None:
+    assert "What you asked about your data" not in opened.get("/en/inbox/case").text
+    ask(opened)
+    assert "Not decided yet. The answer, with its reason, comes here by" in opened.get("/en/inbox/case").text
+    decide(lead, address(lead, report), "refused", "CANARY-REASON")
+    page = opened.get("/en/inbox/case").text
+    assert "Refused on" in page
+    assert "CANARY-REASON" in page
+
+
+def test_whoever_closes_the_case_is_told_that_a_request_waits(opened: Browser, lead: Browser, report: Report) -> None:
+    closing = f"/staff/cases/{report.case.hex()}/close?outcome=substantiated&lang=en"
+    assert "Closing the case is no answer" not in lead.get(closing).text
+    ask(opened)
+    assert "Closing the case is no answer" in lead.get(closing).text
+
+
+def test_a_decision_is_told_in_the_log_as_what_it_is(
+    opened: Browser, lead: Browser, report: Report, cast: Cast, signed_in: Callable[[Person], Browser]
+) -> None:
+    """`refused` is also the name of a group of entries that can be searched for."""
+    ask(opened)
+    decide(lead, address(lead, report), "refused", "no")
+    page = signed_in(cast.auditor).get("/staff/log?event=data.decided&lang=en").text
+    row = page.partition('<span class="audit-kind">')[2].partition("</tr>")[0]
+    assert "refused" in row
+    assert "Only:" not in row
+
+
 def test_an_answer_needs_a_choice_and_a_reason(opened: Browser, lead: Browser, report: Report) -> None:
     ask(opened)
     where = address(lead, report)

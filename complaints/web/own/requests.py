@@ -8,7 +8,7 @@ from complaints.policy import Action
 from complaints.services import data_requests, mailbox
 from complaints.services.mailbox import Mailbox
 from complaints.services.unit import Unit
-from complaints.vocabulary import DataRequest, Ground, Locale, ReportField
+from complaints.vocabulary import DataRequest, Ground, Locale, ReportField, Way
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own.blueprint import blueprint
 from complaints.web.own.pages import own_page
@@ -31,7 +31,8 @@ CHOICES = {
         ),
     ),
 }
-"""Consent is taken back where it was given; the rest anybody can ask for."""
+"""Consent is taken back where it was given; the rest anybody can ask for, again when it was decided."""
+NAMES = {kind: text for kind, (text, _hint) in CHOICES.items()}
 _PROBLEMS = {
     "missing": _("Choose what you ask for."),
     "too-long": _("This is too long. There is room for 2,000 characters."),
@@ -45,17 +46,19 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, t
     wrong = {name: [_PROBLEMS[problem]] for name, problem in (problems or {}).items()}
     if twice:
         wrong["kind"] = [_TWICE]
+    waiting = {line.kind for line in box.requests if line.decision is None and not wrong}  # where something was typed, its form stays whole
     values = {
         "lines": box.requests,
+        "anonymous": box.answers.get(ReportField.WAY) == Way.ANONYMOUS,
         "kind": FormField("kind", "kind", request.form.get("kind", ""), wrong.get("kind", [])),
         "text": FormField("text", "text", _typed(), wrong.get("text", [])),
         "choices": [
             {"value": kind.value, "text": text, "hint": hint}
             for kind, (text, hint) in CHOICES.items()
-            if kind in _ALWAYS or consented(box)
+            if kind not in waiting and (kind in _ALWAYS or consented(box))
         ],
         "today": unit.today,
-        "names": {kind: text for kind, (text, _hint) in CHOICES.items()},
+        "names": NAMES,
     }
     return own_page(visit, "mailbox/requests.html", values, 400 if wrong else 200)
 
