@@ -46,7 +46,8 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, t
     wrong = {name: [_PROBLEMS[problem]] for name, problem in (problems or {}).items()}
     if twice:
         wrong["kind"] = [_TWICE]
-    waiting = {line.kind for line in box.requests if line.decision is None and not wrong}  # where something was typed, its form stays whole
+    # Where something was typed its form stays whole.
+    waiting = set() if wrong else {line.kind for line in box.requests if line.decision is None}
     values = {
         "lines": box.requests,
         "anonymous": box.answers.get(ReportField.WAY) == Way.ANONYMOUS,
