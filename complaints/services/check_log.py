@@ -112,7 +112,7 @@ class Logged:
     tasks_done: dict[str, str] = field(default_factory=dict)
     """Task id to the day on which somebody said that it is done."""
     data_requests: dict[str, dict[str, date]] = field(default_factory=lambda: defaultdict(dict))
-    """Case id to record id of each request about the reporter's data, to its day."""
+    """Case id to record id of each request about the reporter's data, to the day by which it is to be decided."""
     data_decided: set[str] = field(default_factory=set)
     """Record ids of those that were decided."""
     requests: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -226,15 +226,15 @@ class Logged:
         """What is decided on the day it was asked is logged before its own entry, which joins when that day has ended."""
         if event == Event.DATA_REQUESTED:
             record = fields["writes"].split(":")[1]
-            self.data_requests[fields["case"]][record] = date.fromisoformat(fields["day"])
+            last = date.fromisoformat(fields["day"]) + data_requests.ANSWERED_WITHIN
+            self.data_requests[fields["case"]][record] = last
         if event == Event.DATA_DECIDED:
             self.data_decided.add(fields["subject"].partition(":")[2])
 
     def answer_by(self, case: str) -> date | None:
         """By when the first of a case's requests is to be decided that is not."""
         asked = self.data_requests[case]
-        days = (day + data_requests.ANSWERED_WITHIN for record, day in asked.items() if record not in self.data_decided)
-        return min(days, default=None)
+        return min((last for record, last in asked.items() if record not in self.data_decided), default=None)
 
     def _take_queued(self, row: str | None) -> None:
         if row in self.queued:

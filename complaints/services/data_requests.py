@@ -80,7 +80,8 @@ def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, te
         signing=keys.signing,
     )
     writes = records.store(unit, [sealed])
-    case.answer_by = _first_due(lines) or unit.today + ANSWERED_WITHIN
+    last = unit.today + ANSWERED_WITHIN
+    case.answer_by = min(last, _first_due(lines) or last)
     case_state.project(unit, case)
     casework.touch(unit, case)
     unit.enter_later(Event.DATA_REQUESTED, role="reporter", case=case.id.hex(), writes=writes)

@@ -12,6 +12,7 @@ alone, for it is the duplicate that is closed by it.
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 
 from complaints.errors import Conflict, Invalid, NotFound, Refused
 from complaints.policy import Action, Staff
@@ -50,6 +51,8 @@ class Duplicate:
     reference: str
     revision: int
     language: str
+    answer_by: date | None
+    """See `case_flow.Plan`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,12 @@ def _opened(unit: Unit, actor: Staff, keys: SessionKeys, held: Sequence[bytes]) 
         with suppress(NotFound, Refused):
             opening = casework.fetch_case(unit, actor, keys, other)
             language = case_flow.language_of(unit, opening)
-            found.append((Duplicate(other, opening.case.reference, opening.case.revision, language), opening))
+            found.append(
+                (
+                    Duplicate(other, opening.case.reference, opening.case.revision, language, opening.case.answer_by),
+                    opening,
+                )
+            )
     return found
 
 

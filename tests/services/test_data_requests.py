@@ -115,6 +115,17 @@ def test_a_day_that_somebody_moved_is_shown_whatever_the_lists_say(stage: Stage,
     stage.shows("case", "by when its reporter's requests are to be decided is not what the log says")
 
 
+def test_a_day_beyond_all_days_ends_neither_the_check_nor_a_revision(stage: Stage, answered: date) -> None:
+    ask(stage, DataRequest.ERASURE)
+    as_before(stage, answered)
+    stage.attacker.run("UPDATE record SET made = '9999-12-31' WHERE kind = 'data-request'")
+    revision = importlib.import_module("complaints.migrations.versions.0021_requests_are_due")
+    with stage.units.writing() as unit:
+        revision.fill(unit.session.connection())
+    assert due(stage) == answered
+    stage.shows("case", "by when its reporter's requests are to be decided is not what the log says")
+
+
 def test_a_day_is_not_made_up_where_nothing_was_asked(stage: Stage) -> None:
     case = stage.assigned.case
     stage.attacker.run("UPDATE cases SET answer_by = '2026-03-01' WHERE id = ?", case)

@@ -8,12 +8,12 @@ import pytest
 
 from complaints.errors import Conflict, Invalid, NotFound
 from complaints.models import Case
-from complaints.services import case_flow, linking, merging
+from complaints.services import case_flow, data_requests, linking, merging
 from complaints.services.case_flow import Handling
 from complaints.services.case_links import RelatedLine
 from complaints.services.case_reading import OpenedCase
 from complaints.services.merging import ClosingPlan, ClosingWords, Wanted
-from complaints.vocabulary import CaseStatus, Event, Outcome, Priority, Risk, Tie
+from complaints.vocabulary import CaseStatus, DataRequest, Event, Outcome, Priority, Risk, Tie
 from complaints.web.mailbox import STATES
 from tests.cast import Person, Report
 from tests.services.test_assignment import assign
@@ -505,6 +505,16 @@ def test_whoever_is_closing_while_one_is_merged_or_taken_out_is_told(stage: Stag
     assert stage.contents() == before
 
 
+def test_whoever_closes_a_duplicate_with_it_sees_that_its_reporter_waits(stage: Stage) -> None:
+    merge(stage)
+    report = stage.waiting
+    with stage.units.writing() as unit:
+        data_requests.ask(unit, report.reporter, report.keys, DataRequest.ERASURE, "")
+    planned = plan(stage)
+    assert planned.case.answer_by is None
+    assert [one.answer_by for one in planned.duplicates] == [stage.calendar.day + data_requests.ANSWERED_WITHIN]
+
+
 def test_all_of_them_are_closed_or_none(stage: Stage) -> None:
     merge(stage)
     planned = plan(stage)
@@ -521,11 +531,11 @@ def test_nothing_is_closed_with_a_case_that_does_not_lead_it(stage: Stage) -> No
     third = taken_on(stage, stage.cast.report())
     at = revision_of(stage, third)
     planned = plan(stage)
-    one = merging.Duplicate(third.case, third.reference, at, "")
+    one = merging.Duplicate(third.case, third.reference, at, "", None)
     with pytest.raises(Conflict):
         close(stage, replace(planned, duplicates=(one,)))
     merge(stage, stage.waiting, third)
-    other = merging.Duplicate(stage.waiting.case, "", revision_of(stage, stage.waiting), "")
+    other = merging.Duplicate(stage.waiting.case, "", revision_of(stage, stage.waiting), "", None)
     with pytest.raises(Conflict):
         close(stage, replace(plan(stage), duplicates=(other,)))
 

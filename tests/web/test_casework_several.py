@@ -78,7 +78,7 @@ def test_what_somebody_else_decided_meanwhile_is_left_and_named(
     assert answer.status_code == 303
     page = one.get(f"{PAGE}?lang=en").text
     assert "Closed: 2." in page
-    assert f"Left, because somebody else took them on meanwhile: {reports[0].reference}." in page
+    assert f"Left, because something has come up in them meanwhile: {reports[0].reference}." in page
     assert statuses(units, reports) == ["closed"] * 3
 
 

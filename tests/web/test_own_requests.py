@@ -229,7 +229,10 @@ def test_it_is_decided_once(opened: Browser, lead: Browser, report: Report) -> N
     where = address(lead, report)
     token = lead.token_on(where)
     assert decide(lead, where, "accepted", "first") == 303
-    assert lead.post(where, {"outcome": "refused", "text": "CANARY-SECOND"}, token=token).status_code == 409
+    late = lead.post(where, {"outcome": "refused", "text": "CANARY-SECOND"}, token=token)
+    assert late.status_code == 409
+    assert "CANARY-SECOND" in late.text  # what was typed is not lost
+    assert "first" in late.text
     assert "CANARY-SECOND" not in opened.get(ASK).text
 
 

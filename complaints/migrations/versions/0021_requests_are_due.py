@@ -31,7 +31,7 @@ def fill(connection: sa.Connection) -> None:
     asked = sa.select(_RECORD.c.id, _RECORD.c.case_id, _RECORD.c.made).where(_RECORD.c.kind == "data-request")
     due: dict[bytes, date] = {}
     for id_, case, made in connection.execute(asked):
-        if f"record:{bytes(id_).hex()}".encode() not in decided:
+        if made.year < date.max.year and f"record:{bytes(id_).hex()}".encode() not in decided:
             due[case] = min(made + timedelta(days=30), due.get(case, date.max))
     for case, day in due.items():
         connection.execute(sa.update(_CASE).where(_CASE.c.id == case).values(answer_by=day))

@@ -3,7 +3,7 @@
 from flask import request
 from flask_babel import lazy_gettext as _
 
-from complaints.errors import Invalid
+from complaints.errors import Conflict, Invalid
 from complaints.policy import Action
 from complaints.services import data_requests
 from complaints.services.unit import Unit
@@ -20,23 +20,26 @@ _PROBLEMS = {
 }
 
 
-def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None) -> Page:
+def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, conflict: bool = False) -> Page:
     case, request_id = visit.values["case"], visit.values["request_id"]
     line = data_requests.find(unit, visit.staff, visit.keys, case, request_id)
     wrong = {name: [_PROBLEMS[name][problem]] for name, problem in (problems or {}).items()}
     values = {
         "case_id": case,
         "line": line,
+        "conflict": conflict,
         "outcome": FormField("outcome", "outcome", request.form.get("outcome", ""), wrong.get("outcome", [])),
         "text": FormField("text", "text", request.form.get("text", ""), wrong.get("text", [])),
         "choices": [{"value": outcome.value, "text": text} for outcome, text in _OUTCOMES.items()],
     }
-    return Page("casework/data_request.html", values, 400 if wrong else 200)
+    return Page("casework/data_request.html", values, 409 if conflict else 400 if wrong else 200)
 
 
-def _again(visit: Visit, error: Invalid) -> Page:
+def _again(visit: Visit, error: Invalid | Conflict) -> Page:
     with visit.app.units.writing() as unit:
-        return _page(visit, unit, error.problems)
+        if isinstance(error, Invalid):
+            return _page(visit, unit, error.problems)
+        return _page(visit, unit, conflict=True)
 
 
 @blueprint.get("/<id:case>/requests/<id:request_id>")
@@ -47,7 +50,7 @@ def data_request(visit: Visit, case: bytes, request_id: bytes) -> Page:
 
 
 @blueprint.post("/<id:case>/requests/<id:request_id>")
-@guarded(Action.DECIDE_ABOUT_DATA, UnitKind.WRITING, on_error={Invalid: _again})
+@guarded(Action.DECIDE_ABOUT_DATA, UnitKind.WRITING, on_error={Invalid: _again, Conflict: _again})
 def decide(visit: Visit, case: bytes, request_id: bytes) -> Redirect:
     outcome = request.form.get("outcome", "")
     if outcome not in set(DataDecision):

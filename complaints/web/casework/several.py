@@ -97,5 +97,7 @@ def _problems(chosen: list[tuple[str, ...]], reason: str) -> dict[str, str]:
 def _said(closed: int, left: list[str]) -> str:
     said = gettext("Closed: %(count)s.", count=closed)
     if left:
-        said += " " + gettext("Left, because somebody else took them on meanwhile: %(names)s.", names=", ".join(left))
+        said += " " + gettext(
+            "Left, because something has come up in them meanwhile: %(names)s.", names=", ".join(left)
+        )
     return said

@@ -8,7 +8,7 @@ from complaints.policy import Action
 from complaints.services import data_requests, mailbox
 from complaints.services.mailbox import Mailbox
 from complaints.services.unit import Unit
-from complaints.vocabulary import DataRequest, Ground, Locale, ReportField, Way
+from complaints.vocabulary import DataRequest, Ground, Locale, ReportField
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.own.blueprint import blueprint
 from complaints.web.own.pages import own_page
@@ -50,7 +50,6 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, t
     waiting = set() if wrong else {line.kind for line in box.requests if line.decision is None}
     values = {
         "lines": box.requests,
-        "anonymous": box.answers.get(ReportField.WAY) == Way.ANONYMOUS,
         "kind": FormField("kind", "kind", request.form.get("kind", ""), wrong.get("kind", [])),
         "text": FormField("text", "text", _typed(), wrong.get("text", [])),
         "choices": [
