@@ -89,13 +89,13 @@ def _together(path: str, *buttons: tuple[Visitor, str]) -> list[int]:
     """Presses each button as nearly at once as can be. What each post to an address that ends so was answered with."""
     (one, first), (other, second) = buttons
     with (
+        one.page.expect_navigation(),  # to its end: what is asked for while a page is on its way is not asked for at all
+        other.page.expect_navigation(),
         one.page.expect_response(lambda r: r.request.method == "POST" and path in r.url) as answered,
         other.page.expect_response(lambda r: r.request.method == "POST" and path in r.url) as answered_too,
     ):
         for visitor, selector in ((one, first), (other, second)):
             visitor.find(selector).evaluate("button => { setTimeout(() => button.click()) }")
-    for visitor in (one, other):
-        visitor.page.wait_for_load_state()
     return [answered.value.status, answered_too.value.status]
 
 
