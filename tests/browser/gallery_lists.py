@@ -249,6 +249,7 @@ def people(gallery: Gallery) -> States:
 def _outdated(administrator: Visitor) -> States:
     administrator.go("/staff/accounts")
     administrator.find("main th a", "รัตนา").click()
+    expect(administrator.find("form[action$='/administrator'] button")).to_be_visible()
     account = administrator.path()
     administrator.find("form[action$='/administrator'] button").click()
     expect(administrator.find("main th a", "รัตนา")).to_be_visible()
