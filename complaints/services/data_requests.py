@@ -60,7 +60,7 @@ def consent_ended(lines: Iterable[RequestLine]) -> date | None:
 
 
 def ask(unit: Unit, reporter: Reporter, keys: SessionKeys, kind: DataRequest, text: str) -> None:
-    """Asks whoever holds the case; it is due for them by then. Raises NotFound, Invalid (too-long), Conflict while the same is still undecided."""
+    """Asks whoever holds the case, for whom it is due within ANSWERED_WITHIN. Raises NotFound, Invalid (too-long), Conflict while the same is undecided."""
     if len(text) > LIMIT:
         raise Invalid({"text": "too-long"})
     casework.take_turns(unit, reporter.case)
