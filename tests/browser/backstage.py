@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from complaints.services.keys import SessionKeys
 from complaints.services.log_verification import verify
 from complaints.services.report_draft import ReportDraft
 from complaints.services.unit import Units
-from complaints.vocabulary import ReportField
+from complaints.vocabulary import IdentityField, Locale, ReportField
 from crypto import AccountSeed, Receipt
 from tests.browser.site import LEAD, PASSPHRASES, Site
 from tests.cast import Report
@@ -34,12 +35,21 @@ class Backstage:
     lead: Staff
     seed: AccountSeed
 
-    def report(self) -> Report:
+    def report(
+        self,
+        narrative: str = "เรื่องที่สองคนเปิดพร้อมกัน",
+        *,
+        identity: Mapping[IdentityField, str] = MappingProxyType({}),
+        locale: Locale = Locale.THAI,
+    ) -> Report:
+        """One to the demonstration's first channel, which nobody has opened yet."""
         receipt = Receipt.generate()
         with self.units.reading() as unit:
             channel = next(one.id for one in rosters.channels_by_id(unit).values() if one.code == "corruption")
-            answers = {ReportField.NARRATIVE: "เรื่องที่สองคนเปิดพร้อมกัน"}
-            draft = ReportDraft(channel, answers, identity={}, excluded=frozenset(), excluded_words="", files=())
+            answers = {ReportField.NARRATIVE: narrative}
+            draft = ReportDraft(
+                channel, answers, identity, excluded=frozenset(), excluded_words="", files=(), locale=locale
+            )
             sealed = intake.prepare(unit, draft, receipt)
         with self.units.writing() as unit:
             received = intake.receive(unit, sealed)
@@ -76,7 +86,7 @@ class Backstage:
         """As `complaints check` sees it: the log verifies, and what is stored is what it says."""
         with self.units.reading() as unit:
             assert verify(unit.session, self.access_log).problems == ()
-            assert list(examine(unit, self.access_log)) == []
+            assert [finding.what for finding in examine(unit, self.access_log)] == []
 
 
 @contextmanager

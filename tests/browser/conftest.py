@@ -1,4 +1,4 @@
-"""Chromium, and the real server it talks to. One of each for the whole run; every visitor gets a browser of their own."""
+"""Chromium, and the real servers it talks to: one for each file of tests. Every visitor gets a browser of their own."""
 
 import os
 import random
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
+from tests.browser.backstage import Backstage, backstage_of
 from tests.browser.site import Site, serving
 from tests.browser.visitor import Device, Visitor
 
@@ -60,10 +61,17 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Site]:
+    """New for each file: what a page shows never depends on which other files' tests came before on the same worker."""
     with serving(tmp_path_factory.mktemp("site"), migrated_file) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def backstage(site: Site) -> Iterator[Backstage]:
+    with backstage_of(site) as backstage:
+        yield backstage
 
 
 @pytest.fixture(autouse=True)

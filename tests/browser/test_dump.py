@@ -6,7 +6,6 @@ import random
 import socket
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tests.browser.canaries import COMPRESSED, SHAPES, Canaries, Found, search_r
 from tests.browser.conftest import new_visitor
 from tests.browser.keyrings import keys_of
 from tests.browser.processes import Watch, count_in_memory
-from tests.browser.site import AUDITOR, INVESTIGATOR, LEAD, OTHER_LEAD, PASSPHRASES, UNASSIGNED, Site, serving
+from tests.browser.site import AUDITOR, INVESTIGATOR, LEAD, OTHER_LEAD, PASSPHRASES, UNASSIGNED, Site
 from tests.browser.visitor import Device, Visitor
 from tests.served import ROOT
 from tests.served import Browser as Client
@@ -70,7 +69,7 @@ def test_the_search_finds_nothing_in_noise(tmp_path: Path) -> None:
 
 @dataclass
 class Day:
-    """A server of its own after everybody worked on it and signed out. It still runs."""
+    """The server after everybody worked on it and signed out. It still runs."""
 
     site: Site
     canaries: Canaries
@@ -81,14 +80,13 @@ class Day:
 
 
 @pytest.fixture(scope="module")
-def day(chromium: Browser, tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Day]:
-    with serving(tmp_path_factory.mktemp("dump"), migrated_file) as site:
-        greeting = site.log().splitlines()
-        work = Work(chromium, site)
-        watch = Watch(site.served.pids)
-        with watch.watching():
-            work.do()
-        yield Day(site, work.canaries, watch, work.keys, greeting)
+def day(chromium: Browser, site: Site) -> Day:
+    greeting = site.log().splitlines()
+    work = Work(chromium, site)
+    watch = Watch(site.served.pids)
+    with watch.watching():
+        work.do()
+    return Day(site, work.canaries, watch, work.keys, greeting)
 
 
 class Work:

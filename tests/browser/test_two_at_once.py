@@ -11,21 +11,15 @@ import pytest
 from playwright.sync_api import Locator, Route, expect
 
 from tests.browser import journey
-from tests.browser.backstage import NAMES, Backstage, backstage_of
+from tests.browser.backstage import NAMES, Backstage
 from tests.browser.conftest import NewVisitor
-from tests.browser.site import INVESTIGATOR, LEAD, PASSPHRASES, TRIAGE, UNASSIGNED, Site
+from tests.browser.site import INVESTIGATOR, LEAD, PASSPHRASES, TRIAGE, UNASSIGNED
 from tests.browser.visitor import Device, Visitor
 from tests.cast import Report
 
 PHONE, DESK = Device("th", javascript=True, width=360), Device("en", javascript=True, width=1280)
 FINDINGS = ("ตรวจแล้วไม่พบว่าเป็นจริง หนึ่ง", "ตรวจแล้วไม่พบว่าเป็นจริง สอง")
 FEEDBACK = ("ขอบคุณที่แจ้งเรา หนึ่ง", "ขอบคุณที่แจ้งเรา สอง")
-
-
-@pytest.fixture(scope="module")
-def backstage(site: Site) -> Iterator[Backstage]:
-    with backstage_of(site) as backstage:
-        yield backstage
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Dialog, expect
 
 from tests.browser import journey
+from tests.browser.backstage import Backstage
 from tests.browser.conftest import NewVisitor
 from tests.browser.site import LEAD
 from tests.browser.visitor import Device, Visitor
@@ -12,12 +13,11 @@ NOTE, REPLY = ".writing--note [name=text] >> nth=0", ".writing--reply [name=text
 
 
 @pytest.fixture
-def at_a_case(visitors: NewVisitor) -> Visitor:
+def at_a_case(visitors: NewVisitor, backstage: Backstage) -> Visitor:
+    """A case of its own, which is open."""
     visitor = visitors(Device("en", javascript=True, width=360))
     journey.sign_in(visitor, LEAD)
-    visitor.find("th a").first.click()
-    expect(visitor.find(".case-head__title")).to_be_visible()
-    visitor.arrive()
+    visitor.go(f"/staff/cases/{backstage.report().case.hex()}")
     return visitor
 
 
