@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from complaints.policy import Reporter, Staff
-from complaints.services import accounts, assignment, channels, intake, mailbox, rosters
+from complaints.services import accounts, assignment, channels, intake, mailbox, rosters, undertakings
 from complaints.services.accounts import NewAccount
 from complaints.services.keys import SessionKeys
 from complaints.services.report_draft import ReportDraft
@@ -195,11 +195,11 @@ def found(units: Units) -> Cast:
                 roles=someone.roles,
                 locale=Locale.THAI,
             )
-        channels.publish_next_undertaking(
+        undertakings.publish_next(
             unit, cast.administrator.actor, text_th="ข้าพเจ้าจะรักษาความลับ", text_en="I keep the confidence."
         )
         for someone in (*cast.staff[:6], cast.custodian):
-            rosters.sign_undertaking(unit, someone.actor, someone.keys.signing, 1)
+            undertakings.sign(unit, someone.actor, someone.keys.signing, 1)
         fallback = _channel(unit, cast.administrator, "fallback", 2)
         channel = _channel(unit, cast.administrator, "corruption", 1)
         channels.set_fallback(unit, channel, fallback)

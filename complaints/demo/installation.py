@@ -41,6 +41,7 @@ from complaints.services import (
     questions,
     rehearsals,
     rosters,
+    undertakings,
     uploads,
 )
 from complaints.services.access_log import AccessLog
@@ -139,10 +140,10 @@ def _found_people(units: Units, drafts: dict[str, NewAccount]) -> dict[str, _Per
             )
             cast[person.sign_in_name] = _Person(Staff(new.id, person.display_name, roles), new)
         administrator = next(p.actor for p in cast.values() if Role.ADMINISTRATOR in p.actor.roles)
-        channels.publish_next_undertaking(unit, administrator, text_th=UNDERTAKING_TH, text_en=UNDERTAKING_EN)
+        undertakings.publish_next(unit, administrator, text_th=UNDERTAKING_TH, text_en=UNDERTAKING_EN)
         for member in cast.values():
             if member.actor.roles & {Role.INVESTIGATOR, Role.CUSTODIAN}:
-                rosters.sign_undertaking(unit, member.actor, member.keys.signing, 1)
+                undertakings.sign(unit, member.actor, member.keys.signing, 1)
     return cast
 
 

@@ -14,29 +14,13 @@ from sqlalchemy import bindparam, insert, select
 
 from complaints.errors import Refused
 from complaints.models import ActRow, Base, Case, new_id
-from complaints.services import rosters, vouching
+from complaints.services import act_items, rosters, vouching
+from complaints.services.act_items import Epoch, Exchange, Item, KnownReporter, Moved, Wrapped, case_id_of
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import ActKind, CompartmentName, Duty
-from crypto import (
-    AccountSeed,
-    BadSignature,
-    Context,
-    Malformed,
-    PublicKey,
-    SecretKey,
-    SigningKey,
-    VerifyKey,
-    decode_parts,
-    encode_parts,
-    seal_field,
-    wrap,
-)
+from crypto import BadSignature, Malformed, SigningKey, VerifyKey, decode_parts, encode_parts
 
 _LABEL = b"complaints/act/1"
-_WITHDRAWN = b"withdrawn"
-_RECEIPT = b"receipt"
-_LEFT = b"left"
-_MOVED = b"moved"
 DOMAIN = "act"
 
 _TABLES = Base.metadata.tables
@@ -49,124 +33,11 @@ _REPORTERS_OWN = INTAKES | {ActKind.IDENTITY_WITHDRAWN, ActKind.IDENTITY_GIVEN, 
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
-    """A compartment's new key, as stored: its id, and the key before it sealed under it (None for the first)."""
-
-    compartment: CompartmentName
-    number: int
-    key_id: bytes
-    previous_key: bytes | None
-
-    def item(self) -> bytes:
-        previous = hashlib.sha256(self.previous_key).digest() if self.previous_key is not None else b""
-        return encode_parts(b"epoch", self.compartment.encode(), _u32(self.number), self.key_id, previous)
-
-
-@dataclass(frozen=True, slots=True)
-class Wrapped:
-    """One grant, as stored. `recipient` is an account's id, or the case's own: the reporter."""
-
-    compartment: CompartmentName
-    epoch: int
-    key_id: bytes
-    recipient: bytes
-    envelope: bytes
-
-    def item(self) -> bytes:
-        digest = hashlib.sha256(self.envelope).digest()
-        return encode_parts(b"grant", self.compartment.encode(), _u32(self.epoch), self.key_id, self.recipient, digest)
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """Says that a compartment's epochs up to `last` are no more: its keys, its grants and all that was sealed under them."""
-
-    compartment: CompartmentName
-    last: int
-
-    def item(self) -> bytes:
-        return encode_parts(_WITHDRAWN, self.compartment.encode(), _u32(self.last))
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Says that whoever makes the act gives up what they hold of a compartment, up to this epoch."""
-
-    compartment: CompartmentName
-    epoch: int
-
-    def item(self) -> bytes:
-        return encode_parts(_LEFT, self.compartment.encode(), _u32(self.epoch))
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Says that the case goes from one channel to another, with this epoch of `report`. Signed by a lead of the first.
-
-    `roster`: hash of the second's, to whose members the keys were wrapped.
-    """
-
-    origin: bytes
-    target: bytes
-    report_epoch: int
-    roster: bytes
-
-    def item(self) -> bytes:
-        return encode_parts(_MOVED, self.origin, self.target, _u32(self.report_epoch), self.roster)
-
-    @classmethod
-    def among(cls, items: Sequence[bytes]) -> "Moved":
-        """The one that a move's act names. Raises Refused."""
-        found = [parts[1:] for parts in map(decode_parts, items) if parts[0] == _MOVED]
-        if len(found) != 1 or len(found[0]) != 4:
-            raise Refused("a move that does not say from where to where")
-        origin, target, epoch, roster = found[0]
-        return cls(origin, target, int.from_bytes(epoch, "big"), roster)
-
-
-@dataclass(frozen=True, slots=True)
 class Stay:
     """A channel that a case is or was in, and the first epoch of `report` that it had there."""
 
     channel: bytes
     report_epoch: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class KnownReporter:
-    """Everything that a case's row says of its reporter: the hash of their receipt, and their public keys."""
-
-    receipt_hash: bytes
-    keys: "PublicKeys"
-
-    @property
-    def verify(self) -> bytes:
-        return self.keys[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """Says that a reporter goes on under another receipt, from these epochs on. Signed with the key that `before` names."""
-
-    before: KnownReporter
-    after: KnownReporter
-    report_epoch: int
-    identity_epoch: int
-    """The next one, where there is no identity to begin it for."""
-
-    def item(self) -> bytes:
-        told = (self.before.receipt_hash, *self.before.keys, self.after.receipt_hash, *self.after.keys)
-        return encode_parts(_RECEIPT, *told, _u32(self.report_epoch), _u32(self.identity_epoch))
-
-    @classmethod
-    def parse(cls, item: bytes) -> "Exchange":
-        """The inverse of `item`. Raises ValueError, Malformed."""
-        label, *told = decode_parts(item)
-        if label != _RECEIPT or len(told) != 10:
-            raise Malformed("not an exchange of receipts")
-        before = KnownReporter(told[0], (told[1], told[2], told[3]))
-        after = KnownReporter(told[4], (told[5], told[6], told[7]))
-        return cls(before, after, int.from_bytes(told[8], "big"), int.from_bytes(told[9], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,56 +75,20 @@ def digest_of(statement: bytes, signature: bytes) -> str:
     return hashlib.sha256(encode_parts(statement, signature)).hexdigest()
 
 
-def grant_context(case: bytes, compartment: CompartmentName, epoch: int, key_id: bytes, recipient: bytes) -> Context:
-    return Context("grant", case, compartment, key_id, recipient, "", epoch)
-
-
-def previous_key_context(case: bytes, compartment: CompartmentName, epoch: int, key_id: bytes) -> Context:
-    return Context("previous key", case, compartment, key_id, b"", "", epoch)
-
-
-def wrap_grant(
-    case: bytes, compartment: CompartmentName, epoch: int, key: SecretKey, recipient: bytes, public: bytes
-) -> Wrapped:
-    """A compartment key wrapped to one recipient's public key (1216 bytes)."""
-    context = grant_context(case, compartment, epoch, key.key_id, recipient)
-    return Wrapped(compartment, epoch, key.key_id, recipient, wrap(key, PublicKey.from_bytes(public), context))
-
-
-def next_epoch(
-    case: bytes, compartment: CompartmentName, number: int, key: SecretKey, previous: SecretKey | None
-) -> Epoch:
-    """The epoch that `key` begins. The previous key is sealed under the new one, so whoever holds the newest reads all before it."""
-    sealed = None
-    if previous is not None:
-        sealed = seal_field(previous.export(), key, previous_key_context(case, compartment, number, key.key_id))
-    return Epoch(compartment, number, key.key_id, sealed)
-
-
 def sign(
     case: bytes,
     kind: ActKind,
     maker: bytes,
     signing: SigningKey,
     roster: bytes,
-    epochs: Sequence[Epoch],
-    grants: Sequence[Wrapped],
-    withdrawn: Withdrawn | None = None,
-    exchange: Exchange | None = None,
-    left: Sequence[Left] = (),
-    moved: Moved | None = None,
+    epochs: Sequence[Epoch] = (),
+    grants: Sequence[Wrapped] = (),
+    also: Sequence[Item] = (),
 ) -> Act:
-    """The act over these epochs and grants. `roster` is the hash of the roster they were wrapped to (32 bytes)."""
+    """The act over these epochs and grants, and what it says besides. `roster` is the hash of the roster they were wrapped to (32 bytes)."""
     act_id = new_id()
-    items = [*(epoch.item() for epoch in epochs), *(grant.item() for grant in grants)]
-    if withdrawn is not None:
-        items.append(withdrawn.item())
-    if exchange is not None:
-        items.append(exchange.item())
-    items += [one.item() for one in left]
-    if moved is not None:
-        items.append(moved.item())
-    statement = encode_parts(_LABEL, act_id, case, kind.encode(), maker, roster, *items)
+    items: list[Item] = [*epochs, *grants, *also]
+    statement = encode_parts(_LABEL, act_id, case, kind.encode(), maker, roster, *(one.item() for one in items))
     return Act(act_id, case, kind, maker, tuple(epochs), tuple(grants), statement, signing.sign(statement, DOMAIN))
 
 
@@ -329,19 +164,17 @@ class VerifiedAct:
     @property
     def wrapped_to(self) -> bytes:
         """Hash of the roster whose members' keys its grants are wrapped to."""
-        return Moved.among(list(self.items)).roster if self.kind is ActKind.MOVED else self.roster
+        return Moved.among(self.items).roster if self.kind is ActKind.MOVED else self.roster
 
     @property
     def withdrawn(self) -> int:
         """The last epoch of `identity` that the act says is no more; 0 when it says nothing of the kind."""
-        parts = (decode_parts(item) for item in self.items)
-        return max((int.from_bytes(part[2], "big") for part in parts if part[0] == _WITHDRAWN), default=0)
+        return max((number for _, number in act_items.numbers(self.items, act_items.WITHDRAWN)), default=0)
 
     @property
     def left(self) -> dict[CompartmentName, int]:
         """What its maker gave up, by compartment: the last epoch."""
-        parts = (decode_parts(item) for item in self.items)
-        return {CompartmentName(part[1].decode()): int.from_bytes(part[2], "big") for part in parts if part[0] == _LEFT}
+        return dict(act_items.numbers(self.items, act_items.LEFT))
 
     def require(self, item: bytes) -> None:
         """Raises Refused when the act does not name this."""
@@ -440,12 +273,8 @@ def _channels_for(unit: Unit, case: Case, kind: ActKind, items: Sequence[bytes])
         return (there[0].channel,)
     if kind in _REPORTERS_OWN:
         return [stay.channel for stay in there]
-    parts = (decode_parts(item) for item in items)
-    epochs = [
-        int.from_bytes(part[2], "big")
-        for part in parts
-        if part[0] in {b"epoch", _LEFT} and part[1] == CompartmentName.REPORT.encode()
-    ]
+    told = act_items.numbers(items, act_items.EPOCH, act_items.LEFT)
+    epochs = [number for compartment, number in told if compartment is CompartmentName.REPORT]
     return ([stay.channel for stay in there if stay.report_epoch <= max(epochs, default=0)] or [there[0].channel])[-1:]
 
 
@@ -468,24 +297,7 @@ def _stays(unit: Unit, case: Case) -> tuple[Stay, ...]:
 
 
 def _moved(unit: Unit, case: Case, row: AnyRow) -> Moved:
-    return Moved.among(list(verify_row(unit, case, row).items))
-
-
-PublicKeys = tuple[bytes, bytes, bytes]
-"""Work, identity and verify key."""
-
-
-def public_keys_of(seed: AccountSeed) -> PublicKeys:
-    work, identity, verify = seed.work().public_key(), seed.identity().public_key(), seed.signing().verify_key()
-    return work.to_bytes(), identity.to_bytes(), verify.to_bytes()
-
-
-def case_id_of(receipt_hash: bytes, reporter: PublicKeys) -> bytes:
-    """A case's id: the first 16 bytes of SHA-256 over what its row says of the reporter, so that nothing of it can be swapped.
-
-    Not even a public key that is used late: a lead wraps the next epoch to it, on the row's word.
-    """
-    return hashlib.sha256(encode_parts(b"complaints/case/1", receipt_hash, *reporter)).digest()[:16]
+    return Moved.among(verify_row(unit, case, row).items)
 
 
 def _reporters_key(tenures: Sequence[Tenure], kind: ActKind, items: Sequence[bytes]) -> bytes:
@@ -493,11 +305,11 @@ def _reporters_key(tenures: Sequence[Tenure], kind: ActKind, items: Sequence[byt
     if kind in INTAKES:
         return tenures[0].reporter.verify
     if kind is ActKind.RECEIPT_CHANGED:
-        before = _exchange_in(items).before
+        before = Exchange.among(items).before
         return next((tenure.reporter.verify for tenure in tenures if tenure.reporter == before), b"")
-    parts = (decode_parts(item) for item in items)
-    numbers = [int.from_bytes(part[2], "big") for part in parts if part[0] in {b"epoch", _WITHDRAWN}]
-    return tenure_at(tenures, CompartmentName.IDENTITY, max(numbers, default=0)).reporter.verify
+    told = act_items.numbers(items, act_items.EPOCH, act_items.WITHDRAWN)
+    newest = max((number for _, number in told), default=0)
+    return tenure_at(tenures, CompartmentName.IDENTITY, newest).reporter.verify
 
 
 def tenure_at(tenures: Sequence[Tenure], compartment: CompartmentName, epoch: int) -> Tenure:
@@ -582,18 +394,11 @@ def _verified_exchange(unit: Unit, case: Case, row: AnyRow) -> Exchange:
         label, act_id, case_id, kind, maker, _roster, *items = decode_parts(row.statement)
         if (label, act_id, case_id, kind, maker) != (_LABEL, row.id, case.id, row.kind.encode(), case.id):
             raise Refused("an act that says something else than its row")
-        exchange = _exchange_in(items)
+        exchange = Exchange.among(items)
         VerifyKey.from_bytes(exchange.before.verify).verify(row.signature, row.statement, DOMAIN)
     except (Malformed, BadSignature, ValueError) as error:
         raise Refused("an exchange of receipts that does not verify") from error
     return exchange
-
-
-def _exchange_in(items: Sequence[bytes]) -> Exchange:
-    found = [item for item in items if decode_parts(item)[0] == _RECEIPT]
-    if len(found) != 1:
-        raise Malformed("an exchange of receipts says which, once")
-    return Exchange.parse(found[0])
 
 
 def known_reporter(case: Case) -> KnownReporter:
@@ -608,10 +413,3 @@ def require_reporter(unit: Unit, case: Case) -> None:
     """
     reporters(unit, case)
     stays(unit, case)
-
-
-def _u32(number: int) -> bytes:
-    try:
-        return number.to_bytes(4, "big")
-    except OverflowError as error:
-        raise Refused("a number that no epoch has") from error

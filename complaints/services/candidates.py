@@ -12,7 +12,17 @@ from sqlalchemy import select
 from complaints.errors import Denied, Failure, Refused
 from complaints.models import Account, Case
 from complaints.policy import Staff
-from complaints.services import acts, case_links, case_reading, casework, keyrings, records, rosters, vouching
+from complaints.services import (
+    acts,
+    case_links,
+    case_reading,
+    casework,
+    keyrings,
+    records,
+    rosters,
+    undertakings,
+    vouching,
+)
 from complaints.services.casework import Opening
 from complaints.services.keys import SessionKeys
 from complaints.services.records import OpenedRecord
@@ -66,7 +76,7 @@ def require_lead(unit: Unit, actor: Staff, opening: Opening) -> Roster:
 def of(unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes] = frozenset()) -> list[Candidate]:
     """Everybody on the roster, leads included; `beside`: see `excluded_beside`. Opens the reporter's exclusions: the caller enters it. Raises Refused."""
     excluded = case_reading.excluded_accounts(exclusions_of(unit, opening))
-    signed = rosters.who_signed_undertaking(unit)
+    signed = undertakings.who_signed(unit)
     withdrawn = keyrings.standing_withdrawal(unit, opening.case) is not None
     recused = {act.maker for act in acts.recusals_of(unit, opening.case)}
     held = _held(unit, opening.case)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from complaints.errors import Refused
 from complaints.models import Account
-from complaints.services import rosters
+from complaints.services import rosters, undertakings
 from complaints.services.rosters import KnownChannel, Roster
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, Duty
@@ -73,7 +73,7 @@ def _roster(unit: Unit, channel: bytes) -> tuple[Roster | None, bool]:
 def _members(unit: Unit, roster: Roster) -> tuple[MemberLine, ...]:
     ids = [member.account for member in roster.members]
     accounts = {account.id: account for account in unit.session.scalars(select(Account).where(Account.id.in_(ids)))}
-    signed = rosters.who_signed_undertaking(unit)
+    signed = undertakings.who_signed(unit)
     lines = []
     for member in roster.members:
         account = accounts.get(member.account)

@@ -1,11 +1,11 @@
-"""Channels and the undertaking: what an installation needs before it can receive anything."""
+"""Channels: what reports are about, by when they are answered, and where one goes whose readers are excluded."""
 
 from sqlalchemy import func, select
 
 from complaints.errors import Invalid, NotFound
-from complaints.models import Channel, Undertaking, new_id
+from complaints.models import Channel, new_id
 from complaints.policy import Staff
-from complaints.services import organisation, rosters, vouching
+from complaints.services import organisation, vouching
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event
 
@@ -95,21 +95,3 @@ def change_deadlines(unit: Unit, actor: Staff, channel: bytes, acknowledge_days:
 def deadlines_text(acknowledge_days: int, feedback_days: int) -> str:
     """As the access log has them: days to acknowledge, days to give feedback."""
     return f"{acknowledge_days} {feedback_days}"
-
-
-def publish_undertaking(unit: Unit, *, version: int, text_th: str, text_en: str) -> None:
-    """A version of the confidentiality undertaking. Whoever has not signed the newest receives nothing."""
-    unit.session.add(Undertaking(version=version, published=unit.today, text_th=text_th, text_en=text_en))
-    unit.session.flush()
-    unit.known.clear()
-
-
-def publish_next_undertaking(unit: Unit, actor: Staff, *, text_th: str, text_en: str) -> int:
-    """The next version, by an administrator, entered: everybody signs anew. Raises Invalid ("missing", "too-long")."""
-    th, en = text_th.strip(), text_en.strip()
-    organisation.check_texts({"text_th": th, "text_en": en}, organisation.TEXT_LIMIT)
-    version = (unit.session.scalar(select(func.max(Undertaking.version))) or 0) + 1
-    publish_undertaking(unit, version=version, text_th=th, text_en=en)
-    digest = rosters.digest_of_undertaking(version, th, en)
-    unit.enter(Event.UNDERTAKING_PUBLISHED, actor, subject=str(version), digest=digest)
-    return version

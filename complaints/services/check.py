@@ -26,15 +26,7 @@ from complaints.models import (
     Record,
     SealedField,
 )
-from complaints.services import (
-    acts,
-    case_state,
-    check_erased,
-    check_people,
-    check_tasks,
-    published,
-    records,
-)
+from complaints.services import act_items, acts, case_state, check_erased, check_people, check_tasks, published, records
 from complaints.services.access_log import AccessLog
 from complaints.services.check_log import BLOCK, UNREADABLE, Finding, Logged, read_log
 from complaints.services.unit import Unit
@@ -213,7 +205,7 @@ def _departures(session: Session, case: Case, verified: Mapping[bytes, acts.Veri
 def _item_of_epoch(row: Compartment) -> bytes:
     """As an act would name it; empty for what no act can name."""
     try:
-        return acts.Epoch(CompartmentName(row.name), row.epoch, row.key_id, row.previous_key).item()
+        return act_items.Epoch(CompartmentName(row.name), row.epoch, row.key_id, row.previous_key).item()
     except UNREADABLE:
         return b""
 
@@ -222,7 +214,9 @@ def _item_of_grant(row: Grant, epoch: Compartment | None) -> bytes:
     """The same for a grant."""
     key_id = epoch.key_id if epoch is not None else b""
     try:
-        return acts.Wrapped(CompartmentName(row.compartment), row.epoch, key_id, row.recipient, row.envelope).item()
+        return act_items.Wrapped(
+            CompartmentName(row.compartment), row.epoch, key_id, row.recipient, row.envelope
+        ).item()
     except UNREADABLE:
         return b""
 

@@ -34,6 +34,7 @@ from complaints.services import (
     questions,
     recovery,
     rosters,
+    undertakings,
 )
 from complaints.services.check_log import Finding, Logged
 from complaints.services.unit import Unit
@@ -104,7 +105,7 @@ def of_undertakings(session: Session, logged: Logged) -> Iterator[Finding]:
     seen: set[str] = set()
     for row in session.scalars(select(Undertaking)):
         seen.add(str(row.version))
-        if logged.texts.get(str(row.version)) != rosters.digest_of_undertaking(row.version, row.text_th, row.text_en):
+        if logged.texts.get(str(row.version)) != undertakings.digest_of(row.version, row.text_th, row.text_en):
             yield Finding("undertaking", f"version {row.version} is not what the log says was published")
     for missing in sorted(logged.texts.keys() - seen):
         yield Finding("undertaking", f"version {missing} is in the log and not in the database")

@@ -14,7 +14,17 @@ from sqlalchemy import bindparam, delete, exists, func, insert, select
 from complaints.errors import Denied
 from complaints.models import Base, CaseloadRow, Grant
 from complaints.policy import Staff
-from complaints.services import accounts, acts, candidates, casework, handing_over, keyrings, records, rosters
+from complaints.services import (
+    accounts,
+    act_items,
+    acts,
+    candidates,
+    casework,
+    handing_over,
+    keyrings,
+    records,
+    rosters,
+)
 from complaints.services.candidates import Candidate
 from complaints.services.casework import Opening
 from complaints.services.keys import SessionKeys
@@ -95,8 +105,8 @@ def _can_go_on(person: Candidate, leaving: Staff) -> bool:
 def _sign_recusal(unit: Unit, opening: Opening, actor: Staff, keys: SessionKeys, roster: Roster) -> acts.Act:
     newest = keyrings.newest_epochs(unit, opening.case.id)
     held = keyrings.compartments_granted(unit, opening.case.id, actor.account)
-    left = [acts.Left(name, newest[name]) for name in sorted(held)]
-    return acts.sign(opening.case.id, ActKind.RECUSAL, actor.account, keys.signing, roster.hash, [], [], left=left)
+    left = [act_items.Left(name, newest[name]) for name in sorted(held)]
+    return acts.sign(opening.case.id, ActKind.RECUSAL, actor.account, keys.signing, roster.hash, also=left)
 
 
 def renew_all(unit: Unit, actor: Staff, keys: SessionKeys, identity_key: PrivateKey) -> int:

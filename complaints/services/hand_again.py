@@ -17,7 +17,16 @@ from complaints.errors import NotFound, Refused
 from complaints.models import Base
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
-from complaints.services import accounts, case_reading, casework, log_reading, log_word, new_keys, replacement, rosters
+from complaints.services import (
+    accounts,
+    case_reading,
+    casework,
+    log_reading,
+    log_word,
+    new_keys,
+    replacement,
+    undertakings,
+)
 from complaints.services.keys import SessionKeys
 from complaints.services.replacement import AT_ONCE, Replaced
 from complaints.services.unit import AnyRow, Unit
@@ -82,7 +91,7 @@ def owed(unit: Unit, actor: Staff) -> tuple[Owed, ...]:
     for (case, account), entry in open_.items():
         if entry in told and _tells_of(told[entry], case, account):
             by_person[account][case] = mine[case].reference
-    names, ready = case_reading.names_of(unit, by_person), rosters.who_signed_undertaking(unit)
+    names, ready = case_reading.names_of(unit, by_person), undertakings.who_signed(unit)
     people = [Owed(account, names[account], account in ready, held) for account, held in by_person.items()]
     return tuple(sorted(people, key=lambda one: one.name))
 

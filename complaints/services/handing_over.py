@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from complaints.errors import Denied
 from complaints.models import Case, CaseloadRow, Departure, Grant
 from complaints.policy import Staff
-from complaints.services import acts, case_reading, case_state, casework, keyrings, records
+from complaints.services import act_items, acts, case_reading, case_state, casework, keyrings, records
 from complaints.services.candidates import Candidate
 from complaints.services.casework import Opening
 from complaints.services.identity import opened_originals, opened_records
@@ -173,11 +173,11 @@ def _sign(
     for keyring in (opening.report, opening.internal, *([identity] if identity else [])):
         name, number = keyring.compartment, keyring.newest + 1
         key = fresh[name] = SecretKey.generate()
-        epochs.append(acts.next_epoch(case.id, name, number, key, keyring.key))
-        grants += [acts.wrap_grant(case.id, name, number, key, *to) for to in _recipients(case, name, readers)]
+        epochs.append(act_items.next_epoch(case.id, name, number, key, keyring.key))
+        grants += [act_items.wrap_grant(case.id, name, number, key, *to) for to in _recipients(case, name, readers)]
     kind = ActKind.MOVED if there else ActKind.ASSIGNMENT
-    moved = acts.Moved(case.channel_id, there.channel, opening.report.newest + 1, there.hash) if there else None
-    act = acts.sign(case.id, kind, actor.account, keys.signing, roster.hash, epochs, grants, moved=moved)
+    also = [act_items.Moved(case.channel_id, there.channel, opening.report.newest + 1, there.hash)] if there else []
+    act = acts.sign(case.id, kind, actor.account, keys.signing, roster.hash, epochs, grants, also)
     return act, fresh
 
 

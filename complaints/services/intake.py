@@ -14,6 +14,7 @@ from complaints.errors import AlreadyReceived, Conflict
 from complaints.models import Base, Case, new_id
 from complaints.policy import Staff
 from complaints.services import (
+    act_items,
     acts,
     case_state,
     organisation,
@@ -72,7 +73,7 @@ class SealedReport:
     channel: bytes
     roster: bytes
     receipt_hash: bytes
-    reporter_keys: acts.PublicKeys
+    reporter_keys: act_items.PublicKeys
     act: acts.Act
     records: tuple[records.SealedRecord, ...]
     files: tuple[StagedFile, ...] = field(repr=False)
@@ -97,11 +98,11 @@ def prepare(
     report_draft.validate(unit, draft)
     routed, roster = routing.route(unit, draft)
     seed, lookup = receipt.seed(), receipt.lookup_hash()
-    public = acts.public_keys_of(seed)
-    case = acts.case_id_of(lookup, public)
+    public = act_items.public_keys_of(seed)
+    case = act_items.case_id_of(lookup, public)
     readers = tuple(m for m in roster.members if m.account in {r.account for r in (*routed.leads, *routed.triage)})
     keys = {name: SecretKey.generate() for name in CompartmentName}
-    epochs = [acts.next_epoch(case, name, 1, key, None) for name, key in keys.items()]
+    epochs = [act_items.next_epoch(case, name, 1, key, None) for name, key in keys.items()]
     kind = ActKind.REHEARSAL if rehearsed_by else ActKind.TAKEN_DOWN if taken_down else ActKind.INTAKE
     act = acts.sign(case, kind, case, seed.signing(), roster.hash, epochs, _grants(case, keys, readers, public))
     return SealedReport(
@@ -196,18 +197,18 @@ def _grants(
     case: bytes,
     keys: Mapping[CompartmentName, SecretKey],
     readers: Sequence[Member],
-    reporter: acts.PublicKeys,
-) -> list[acts.Wrapped]:
+    reporter: act_items.PublicKeys,
+) -> list[act_items.Wrapped]:
     report, internal, identity = CompartmentName.REPORT, CompartmentName.INTERNAL, CompartmentName.IDENTITY
     grants = [
-        acts.wrap_grant(case, report, 1, keys[report], case, reporter[0]),
-        acts.wrap_grant(case, identity, 1, keys[identity], case, reporter[1]),
+        act_items.wrap_grant(case, report, 1, keys[report], case, reporter[0]),
+        act_items.wrap_grant(case, identity, 1, keys[identity], case, reporter[1]),
     ]
     for member in readers:
-        grants.append(acts.wrap_grant(case, report, 1, keys[report], member.account, member.work))
-        grants.append(acts.wrap_grant(case, internal, 1, keys[internal], member.account, member.work))
+        grants.append(act_items.wrap_grant(case, report, 1, keys[report], member.account, member.work))
+        grants.append(act_items.wrap_grant(case, internal, 1, keys[internal], member.account, member.work))
         if member.duty is Duty.LEAD:
-            grants.append(acts.wrap_grant(case, identity, 1, keys[identity], member.account, member.identity))
+            grants.append(act_items.wrap_grant(case, identity, 1, keys[identity], member.account, member.identity))
     return grants
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select
 from complaints.errors import Invalid, NotFound, Refused
 from complaints.models import Account, Invitation
 from complaints.policy import Staff
-from complaints.services import accounts, log_reading, log_word, organisation, rosters, vouching
+from complaints.services import accounts, log_reading, log_word, organisation, undertakings, vouching
 from complaints.services.accounts import NewAccount
 from complaints.services.organisation import OrganisationNames
 from complaints.services.unit import Unit
@@ -174,11 +174,11 @@ def accept(
         if names is None:
             raise Invalid({"organisation_th": "missing", "organisation_en": "missing"})
         organisation.name(unit, names)
-    newest = rosters.newest_undertaking(unit)
+    newest = undertakings.newest(unit)
     if newest is not None and must_sign(invited.roles):
         if undertaking != newest.version:
             raise Invalid({"undertaking": "missing"})
-        rosters.sign_undertaking(unit, staff, new.seed.signing(), newest.version)
+        undertakings.sign(unit, staff, new.seed.signing(), newest.version)
     return staff
 
 

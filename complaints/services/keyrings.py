@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from complaints.errors import Refused
 from complaints.models import Base, Case
-from complaints.services import acts, rosters
+from complaints.services import act_items, acts, rosters
 from complaints.services.acts import VerifiedAct, Withdrawal
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import ActKind, CompartmentName
@@ -95,7 +95,7 @@ def open_keyring(
         return None
     acts.require_reporter(unit, case)
     _require_named(unit, case, newest, grant, first)
-    context = acts.grant_context(case.id, compartment, newest.epoch, newest.key_id, recipient)
+    context = act_items.grant_context(case.id, compartment, newest.epoch, newest.key_id, recipient)
     try:
         key = unwrap(grant.envelope, holder, context)
     except CryptoError as error:
@@ -123,8 +123,8 @@ def _require_named(unit: Unit, case: Case, newest: AnyRow, grant: AnyRow, first:
     ):
         raise Refused("the reporter begins the first epoch, and a lead every later one")
     compartment = CompartmentName(newest.name)
-    act.require(acts.Epoch(compartment, newest.epoch, newest.key_id, newest.previous_key).item())
-    granted = acts.Wrapped(compartment, grant.epoch, newest.key_id, grant.recipient, grant.envelope)
+    act.require(act_items.Epoch(compartment, newest.epoch, newest.key_id, newest.previous_key).item())
+    granted = act_items.Wrapped(compartment, grant.epoch, newest.key_id, grant.recipient, grant.envelope)
     granting = act if grant.act_id == newest.act_id else acts.verified(unit, case, grant.act_id)
     if granting.kind is ActKind.RECUSAL:
         raise Refused("a grant under an act that brings none")
@@ -139,7 +139,7 @@ def _walk_back(
     for newer, older in itertools.pairwise(epochs):
         if older.epoch != newer.epoch - 1 or newer.previous_key is None:
             raise Refused("an epoch is missing")
-        context = acts.previous_key_context(case, compartment, newer.epoch, newer.key_id)
+        context = act_items.previous_key_context(case, compartment, newer.epoch, newer.key_id)
         try:
             key = SecretKey.from_bytes(open_field(newer.previous_key, key, context))
         except CryptoError as error:

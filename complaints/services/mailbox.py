@@ -10,6 +10,7 @@ from complaints.errors import NotFound, Refused
 from complaints.models import Case, Channel
 from complaints.policy import Reporter
 from complaints.services import (
+    act_items,
     acts,
     case_flow,
     case_reading,
@@ -101,7 +102,7 @@ def find_case(unit: Unit, receipt: Receipt) -> bytes | None:
         known = acts.reporters(unit, case)[-1].reporter
     except Refused:
         return None
-    return case.id if known == acts.KnownReporter(lookup, acts.public_keys_of(receipt.seed())) else None
+    return case.id if known == act_items.KnownReporter(lookup, act_items.public_keys_of(receipt.seed())) else None
 
 
 def is_one_time(unit: Unit, case_id: bytes) -> bool:

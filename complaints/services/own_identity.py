@@ -10,6 +10,7 @@ from complaints.errors import Conflict, Invalid, NoRecipient, NotFound
 from complaints.models import Base, Case, new_id
 from complaints.policy import Reporter
 from complaints.services import (
+    act_items,
     acts,
     casework,
     identity,
@@ -234,8 +235,8 @@ def withdraw(unit: Unit, reporter: Reporter, keys: SessionKeys, choice: Choice |
     handed = _hand_over(unit, case, report, keys, choice.identity_key, kept) if choice and kept else []
     originals = records.rows_of(unit, case.id, _IDENTITY, [RecordKind.ORIGINAL])
     roster = rosters.current(unit, case.channel_id)
-    withdrawn = acts.Withdrawn(_IDENTITY, newest)
-    act = acts.sign(case.id, ActKind.IDENTITY_WITHDRAWN, case.id, keys.signing, roster.hash, [], [], withdrawn)
+    withdrawn = act_items.Withdrawn(_IDENTITY, newest)
+    act = acts.sign(case.id, ActKind.IDENTITY_WITHDRAWN, case.id, keys.signing, roster.hash, also=[withdrawn])
     unit.run(_TAKE_GRANTS, {"case": case.id})
     unit.run(_FORGET_EPOCHS, {"case": case.id})
     writes = [*handed, records.erase(unit, case.id, _IDENTITY)]
@@ -313,11 +314,11 @@ def _begin_anew(unit: Unit, case: Case, keys: SessionKeys) -> tuple[Keyring, act
         raise NoRecipient("nobody is left who may receive the identity")
     number, key = keyrings.first_epoch(unit, case, _IDENTITY), SecretKey.generate()
     grants = [
-        acts.wrap_grant(case.id, _IDENTITY, number, key, case.id, case.reporter_identity_public),
-        *(acts.wrap_grant(case.id, _IDENTITY, number, key, lead.account, lead.identity) for lead in leads),
+        act_items.wrap_grant(case.id, _IDENTITY, number, key, case.id, case.reporter_identity_public),
+        *(act_items.wrap_grant(case.id, _IDENTITY, number, key, lead.account, lead.identity) for lead in leads),
     ]
     roster = rosters.current(unit, case.channel_id)
-    epoch = acts.next_epoch(case.id, _IDENTITY, number, key, None)
+    epoch = act_items.next_epoch(case.id, _IDENTITY, number, key, None)
     act = acts.sign(case.id, ActKind.IDENTITY_GIVEN, case.id, keys.signing, roster.hash, [epoch], grants)
     acts.store(unit, act)
     unit.run(_HOLDS, [{"case": case.id, "account": lead.account} for lead in leads])

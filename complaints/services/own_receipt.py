@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select, update
 from complaints.errors import Conflict
 from complaints.models import Base, Case
 from complaints.policy import Reporter
-from complaints.services import acts, casework, handing_over, keyrings, own_case, rosters
+from complaints.services import act_items, acts, casework, handing_over, keyrings, own_case, rosters
 from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
 from complaints.services.rosters import Member, Roster
@@ -47,7 +47,7 @@ def exchange(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: Pr
     identity = keyrings.open_keyring(unit, case, CompartmentName.IDENTITY, case.id, identity_key)
     roster = rosters.current(unit, case.channel_id)
     readers = _readers(unit, case)
-    after = acts.KnownReporter(fresh.lookup_hash(), acts.public_keys_of(fresh.seed()))
+    after = act_items.KnownReporter(fresh.lookup_hash(), act_items.public_keys_of(fresh.seed()))
     if unit.run(_TAKEN, {"receipt_hash": after.receipt_hash}).first() is not None:
         raise Conflict("this receipt is somebody's already")
     act, new_keys = _sign(unit, case, keys, roster, readers, (report, identity), after)
@@ -67,7 +67,7 @@ def exchange(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: Pr
     )
 
 
-def _rename(unit: Unit, case: Case, after: acts.KnownReporter) -> None:
+def _rename(unit: Unit, case: Case, after: act_items.KnownReporter) -> None:
     work, identity, verify = after.keys
     keys = {"work": work, "identity": identity, "verify": verify}
     unit.session.flush()
@@ -97,7 +97,7 @@ def _sign(
     roster: Roster,
     readers: dict[bytes, tuple[Member, frozenset[CompartmentName]]],
     held: tuple[Keyring, Keyring | None],
-    after: acts.KnownReporter,
+    after: act_items.KnownReporter,
 ) -> tuple[acts.Act, dict[CompartmentName, SecretKey]]:
     report, identity = held
     new_keys: dict[CompartmentName, SecretKey] = {}
@@ -105,16 +105,14 @@ def _sign(
     for keyring in (keyring for keyring in held if keyring is not None):
         name, number = keyring.compartment, keyring.newest + 1
         key = new_keys[name] = SecretKey.generate()
-        epochs.append(acts.next_epoch(case.id, name, number, key, keyring.key))
+        epochs.append(act_items.next_epoch(case.id, name, number, key, keyring.key))
         for member, compartments in readers.values():
             if name in compartments:
                 public = member.identity if name is CompartmentName.IDENTITY else member.work
-                grants.append(acts.wrap_grant(case.id, name, number, key, member.account, public))
+                grants.append(act_items.wrap_grant(case.id, name, number, key, member.account, public))
         own = after.keys[1] if name is CompartmentName.IDENTITY else after.keys[0]
-        grants.append(acts.wrap_grant(case.id, name, number, key, case.id, own))
+        grants.append(act_items.wrap_grant(case.id, name, number, key, case.id, own))
     following = identity.newest + 1 if identity else keyrings.first_epoch(unit, case, CompartmentName.IDENTITY)
-    change = acts.Exchange(acts.known_reporter(case), after, report.newest + 1, following)
-    act = acts.sign(
-        case.id, ActKind.RECEIPT_CHANGED, case.id, keys.signing, roster.hash, epochs, grants, exchange=change
-    )
+    change = act_items.Exchange(acts.known_reporter(case), after, report.newest + 1, following)
+    act = acts.sign(case.id, ActKind.RECEIPT_CHANGED, case.id, keys.signing, roster.hash, epochs, grants, [change])
     return act, new_keys

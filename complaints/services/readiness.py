@@ -7,7 +7,16 @@ from sqlalchemy import select
 
 from complaints.errors import Refused
 from complaints.models import Account
-from complaints.services import accounts, invitations, organisation, processors, rehearsals, rosters, routing
+from complaints.services import (
+    accounts,
+    invitations,
+    organisation,
+    processors,
+    rehearsals,
+    rosters,
+    routing,
+    undertakings,
+)
 from complaints.services.processors import Processor
 from complaints.services.rehearsals import Standing
 from complaints.services.rosters import KnownChannel
@@ -87,7 +96,7 @@ def examine(unit: Unit) -> Readiness:
     offered = {offer.id for offer in routing.channels_offered(unit)}
     return Readiness(
         notice=organisation.notice(unit) is not None,
-        undertaking=rosters.newest_undertaking(unit) is not None,
+        undertaking=undertakings.newest(unit) is not None,
         second_administrator=sum(Role.ADMINISTRATOR in roles for roles in active) > 1,
         investigator=any(Role.INVESTIGATOR in roles for roles in active),
         auditor=any(Role.AUDITOR in roles for roles in active),

@@ -9,13 +9,12 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import date
 from functools import cached_property, lru_cache
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 
 from complaints.errors import Conflict, Denied, Refused
-from complaints.models import Account, Base, RosterRow, Undertaking, UndertakingSignature
+from complaints.models import Account, Base, RosterRow
 from complaints.policy import Staff
 from complaints.services import log_word, vouching
 from complaints.services.unit import AnyRow, Unit
@@ -43,7 +42,6 @@ class KnownChannel:
 
 _TABLES = Base.metadata.tables
 _ACCOUNT, _CHANNEL, _ROSTER = (_TABLES[name] for name in ("account", "channel", "roster"))
-_TEXT, _SIGNATURE = _TABLES["undertaking"], _TABLES["undertaking_signature"]
 
 _CHANNELS = select(*(_CHANNEL.c[column.name] for column in fields(KnownChannel))).order_by(
     _CHANNEL.c.position, _CHANNEL.c.code
@@ -58,12 +56,6 @@ _VERSIONS = (
 )
 _ACCOUNTS = select(*(_ACCOUNT.c[name] for name in (*vouching.ACCOUNT_FACTS, "vouched"))).where(
     _ACCOUNT.c.id.in_(bindparam("accounts", expanding=True))
-)
-_NEWEST_TEXT = select(_TEXT).order_by(_TEXT.c.version.desc()).limit(1)
-_SIGNATURES = (
-    select(_SIGNATURE.c.account_id, _SIGNATURE.c.signature, _ACCOUNT.c.verify_public)
-    .join(_ACCOUNT, _ACCOUNT.c.id == _SIGNATURE.c.account_id)
-    .where(_SIGNATURE.c.version == bindparam("version"))
 )
 
 
@@ -395,87 +387,6 @@ def _store(unit: Unit, roster: Roster, signer: Staff, signing: SigningKey) -> No
 def member_of(account: Account | AnyRow, duty: Duty) -> Member:
     """An account as it would stand on a roster."""
     return Member(account.id, duty, account.work_public, account.identity_public, account.verify_public)
-
-
-def who_signed_undertaking(unit: Unit) -> frozenset[bytes]:
-    """The accounts whose signature under the newest undertaking is there. Empty before one is published."""
-    return unit.once("undertaking", lambda: _who_signed_undertaking(unit))
-
-
-def is_bound(unit: Unit, account: bytes) -> bool:
-    """Whether the account has signed the newest undertaking. Nobody is asked to before one is published."""
-    return newest_undertaking(unit) is None or account in who_signed_undertaking(unit)
-
-
-@dataclass(frozen=True, slots=True)
-class SignedUndertaking:
-    """Who signed which version when, as it is stored; the check holds it against the access log."""
-
-    version: int
-    account: bytes
-    name: str
-    signed: date
-
-
-def signed_undertakings(unit: Unit, account: bytes | None = None) -> list[SignedUndertaking]:
-    """By everybody, or by `account`: the newest version first, then by name. What was signed under an earlier one is kept."""
-    columns = (_SIGNATURE.c.version, _SIGNATURE.c.account_id, _ACCOUNT.c.display_name, _SIGNATURE.c.signed)
-    query = select(*columns).join(_ACCOUNT, _ACCOUNT.c.id == _SIGNATURE.c.account_id)
-    if account is not None:
-        query = query.where(_SIGNATURE.c.account_id == account)
-    rows = unit.run(query.order_by(_SIGNATURE.c.version.desc(), _ACCOUNT.c.display_name, _ACCOUNT.c.id))
-    return [SignedUndertaking(*row) for row in rows]
-
-
-def _who_signed_undertaking(unit: Unit) -> frozenset[bytes]:
-    newest = newest_undertaking(unit)
-    if newest is None:
-        return frozenset()
-    rows = unit.run(_SIGNATURES, {"version": newest.version})
-    statement = undertaking_statement(newest.version, newest.text_th, newest.text_en)
-    return frozenset(account for account, signature, verify in rows if _signed(signature, statement, verify))
-
-
-def newest_undertaking(unit: Unit) -> AnyRow | None:
-    """`version`, `published`, `text_th` and `text_en` of the newest; None before one is published."""
-    return unit.once("newest undertaking", lambda: unit.run(_NEWEST_TEXT).first())
-
-
-def undertaking_statement(version: int, text_th: str, text_en: str) -> bytes:
-    """What is signed: the version and both texts."""
-    return encode_parts(version.to_bytes(4, "big"), text_th.encode(), text_en.encode())
-
-
-def digest_of_undertaking(version: int, text_th: str, text_en: str) -> str:
-    """Hex SHA-256 of what is signed: what the access log holds of a version."""
-    return hashlib.sha256(undertaking_statement(version, text_th, text_en)).hexdigest()
-
-
-def sign_undertaking(unit: Unit, signer: Staff, signing: SigningKey, version: int) -> None:
-    """Records that `signer` signed this version, today; in place of what they signed with keys that are lost, if they did."""
-    text = unit.session.get_one(Undertaking, version)
-    own = (UndertakingSignature.version == version, UndertakingSignature.account_id == signer.account)
-    unit.session.execute(delete(UndertakingSignature).where(*own))
-    statement = undertaking_statement(version, text.text_th, text.text_en)
-    unit.session.add(
-        UndertakingSignature(
-            version=version,
-            account_id=signer.account,
-            signed=unit.today,
-            signature=signing.sign(statement, "undertaking"),
-        )
-    )
-    unit.known.clear()
-    unit.enter(Event.UNDERTAKING_SIGNED, signer, subject=str(version))
-
-
-@lru_cache(maxsize=1024)
-def _signed(signature: bytes, statement: bytes, verify: bytes) -> bool:
-    try:
-        VerifyKey.from_bytes(verify).verify(signature, statement, "undertaking")
-    except (BadSignature, Malformed):
-        return False
-    return True
 
 
 def channels(unit: Unit) -> Sequence[KnownChannel]:

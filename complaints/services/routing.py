@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from complaints.errors import Invalid, NoRecipient, Refused
 from complaints.models import Base
-from complaints.services import rosters, vouching
+from complaints.services import rosters, undertakings, vouching
 from complaints.services.report_draft import ReportDraft
 from complaints.services.rosters import KnownChannel, Member, Roster
 from complaints.services.unit import AnyRow, Unit
@@ -125,7 +125,7 @@ def ready_accounts(unit: Unit) -> dict[bytes, AnyRow]:
 
 
 def _find_ready_accounts(unit: Unit) -> dict[bytes, AnyRow]:
-    signed = rosters.who_signed_undertaking(unit)
+    signed = undertakings.who_signed(unit)
     ready = {}
     for row in unit.run(_ACTIVE):
         # A reporter excludes people by their names, and a key that was swapped would look like an undertaking not signed.

@@ -16,7 +16,8 @@ from complaints.services.log_reading import WINDOW
 from complaints.services.log_verification import Verification, verify
 from complaints.services.unit import Unit
 from complaints.vocabulary import Locale
-from complaints.web.audit_words import GROUP_WORDS, MEANINGS, entry_view
+from complaints.web.audit_terms import GROUP_WORDS, MEANINGS
+from complaints.web.audit_words import entry_view
 from complaints.web.forms.audit import SearchForm, VerifyForm
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Text

@@ -20,7 +20,7 @@ from wtforms.validators import ValidationError
 from complaints import clock
 from complaints.errors import DomainError, Failure, NotFound
 from complaints.policy import BOUND, POLICY, Action, Anonymous, Reporter, Staff, Verdict, decide
-from complaints.services import accounts, rosters, sessions
+from complaints.services import accounts, sessions, undertakings
 from complaints.services.unit import Unit
 from complaints.vocabulary import Assurance, Event
 from complaints.web import answers, faults
@@ -172,7 +172,7 @@ def _assured(staff: Staff | None, browser: BrowserSession) -> Staff | None:
 
 def _bound(unit: Unit, staff: Staff, action: Action) -> Staff:
     """By what they have signed until now, asked at each request: a new undertaking counts from the next one."""
-    return replace(staff, bound=rosters.is_bound(unit, staff.account)) if action in BOUND else staff
+    return replace(staff, bound=undertakings.is_bound(unit, staff.account)) if action in BOUND else staff
 
 
 def _note_use(visit: Visit, browser: BrowserSession, wanted: str | None) -> None:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from complaints.errors import Invalid, NotFound
 from complaints.policy import Action
-from complaints.services import accounts, invitations, passphrases, recovery, rosters
+from complaints.services import accounts, invitations, passphrases, recovery, undertakings
 from complaints.services.accounts import NewAccount
 from complaints.services.organisation import OrganisationNames
 from complaints.services.unit import Unit
@@ -82,7 +82,7 @@ def token_of(text: str) -> SessionToken:
 
 def _accept_page(unit: Unit, token: str, form: AcceptForm, status: int = 200) -> Page:
     invited = invitations.find(unit, token_of(token))
-    newest = rosters.newest_undertaking(unit) if invitations.must_sign(invited.roles) else None
+    newest = undertakings.newest(unit) if invitations.must_sign(invited.roles) else None
     text = {"th": newest.text_th, "en": newest.text_en, "version": newest.version} if newest else None
     values = {"token": token, "invited": invited, "form": form, "undertaking": text}
     return Page("people/invitation.html", values, status)
@@ -93,7 +93,7 @@ def _draft(visit: Visit) -> NewAccount:
     form = AcceptForm(request.form)
     with visit.app.units.reading() as unit:
         invited = invitations.find(unit, token_of(visit.values["token"]))
-        signs = invitations.must_sign(invited.roles) and rosters.newest_undertaking(unit) is not None
+        signs = invitations.must_sign(invited.roles) and undertakings.newest(unit) is not None
     asked = ["sign_in_name", "passphrase"]
     if invited.founding:
         asked += ["organisation_th", "organisation_en", "display_name"]

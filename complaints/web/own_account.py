@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 
 from complaints.errors import Invalid, NotFound
 from complaints.policy import Action, Staff, Verdict, decide
-from complaints.services import accounts, backoff, recovery, reminders, rosters, second_factors, sessions
+from complaints.services import accounts, backoff, recovery, reminders, second_factors, sessions, undertakings
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event
 from complaints.web.forms.people import AddressForm, show
@@ -29,8 +29,8 @@ def overview(visit: Visit) -> Reply:
         "account": accounts.read_account(unit, actor.account),
         "address": reminders.address_of(unit, actor),
         "reminds": bool(visit.app.settings.mail_server),
-        "signs": decide(actor, Action.SIGN_UNDERTAKING) is Verdict.ALLOWED and rosters.newest_undertaking(unit),
-        "signed": actor.account in rosters.who_signed_undertaking(unit),
+        "signs": decide(actor, Action.SIGN_UNDERTAKING) is Verdict.ALLOWED and undertakings.newest(unit),
+        "signed": actor.account in undertakings.who_signed(unit),
     }
     return Page("people/own_account.html", values)
 
@@ -70,9 +70,9 @@ def change_address(visit: Visit) -> Reply:
 
 def awaits_undertaking(unit: Unit, actor: Staff) -> bool:
     """Whether nothing is sealed to the actor before they have signed the newest undertaking."""
-    newest = rosters.newest_undertaking(unit)
+    newest = undertakings.newest(unit)
     signs = decide(actor, Action.SIGN_UNDERTAKING) is Verdict.ALLOWED
-    return signs and newest is not None and actor.account not in rosters.who_signed_undertaking(unit)
+    return signs and newest is not None and actor.account not in undertakings.who_signed(unit)
 
 
 @blueprint.get("/staff/undertaking")
@@ -83,9 +83,9 @@ def undertaking(visit: Visit) -> Reply:
 
 def _page(unit: Unit, visit: Visit, *, missing: bool = False) -> Page:
     values = {
-        "newest": rosters.newest_undertaking(unit),
-        "signed": visit.staff.account in rosters.who_signed_undertaking(unit),
-        "own": rosters.signed_undertakings(unit, visit.staff.account),
+        "newest": undertakings.newest(unit),
+        "signed": visit.staff.account in undertakings.who_signed(unit),
+        "own": undertakings.signatures(unit, visit.staff.account),
         "missing": missing,
     }
     return Page("people/undertaking.html", values, 400 if missing else 200)
@@ -100,11 +100,11 @@ def _not_signed(visit: Visit, error: Invalid) -> Page:
 @blueprint.post("/staff/undertaking")
 @guarded(Action.SIGN_UNDERTAKING, UnitKind.WRITING, on_error={Invalid: _not_signed})
 def sign(visit: Visit) -> Reply:
-    newest = rosters.newest_undertaking(visit.unit)
+    newest = undertakings.newest(visit.unit)
     if newest is None or not request.form.get("agreed") or request.form.get("version") != str(newest.version):
         raise Invalid({"agreed": "missing"})
-    if visit.staff.account not in rosters.who_signed_undertaking(visit.unit):
-        rosters.sign_undertaking(visit.unit, visit.staff, visit.keys.signing, newest.version)
+    if visit.staff.account not in undertakings.who_signed(visit.unit):
+        undertakings.sign(visit.unit, visit.staff, visit.keys.signing, newest.version)
     endpoint, values = place(onward) if (onward := request.args.get("next")) else ("own_account.overview", {})
     return Redirect(endpoint, values, notice=_("You have signed the undertaking."))
 

@@ -7,7 +7,16 @@ from flask_babel import lazy_gettext as _
 
 from complaints.errors import Invalid, NotFound
 from complaints.policy import Action
-from complaints.services import accounts, approvals, channel_overview, channels, organisation, readiness, rosters
+from complaints.services import (
+    accounts,
+    approvals,
+    channel_overview,
+    channels,
+    organisation,
+    readiness,
+    rosters,
+    undertakings,
+)
 from complaints.services.unit import Unit
 from complaints.vocabulary import AccountState, Duty, Role
 from complaints.web.forms.people import ChannelForm, DeadlinesForm, DutyForm, FallbackForm, TextsForm, id_of, show
@@ -62,16 +71,16 @@ def publish_notice(visit: Visit) -> Reply:
 @blueprint.get("/staff/set-up/undertaking")
 @guarded(Action.PUBLISH_TEXTS, UnitKind.READING)
 def undertaking(visit: Visit) -> Reply:
-    newest = rosters.newest_undertaking(visit.unit)
+    newest = undertakings.newest(visit.unit)
     texts = {"text_th": newest.text_th, "text_en": newest.text_en} if newest else UNDERTAKING
     return _undertaking_page(visit.unit, TextsForm(data=texts))
 
 
 def _undertaking_page(unit: Unit, form: TextsForm, status: int = 200) -> Page:
-    newest = rosters.newest_undertaking(unit)
-    signed = rosters.who_signed_undertaking(unit)
+    newest = undertakings.newest(unit)
+    signed = undertakings.who_signed(unit)
     people = [(line.display_name, line.id in signed) for line in accounts.list_accounts(unit) if _signs(line.roles)]
-    kept = rosters.signed_undertakings(unit)
+    kept = undertakings.signatures(unit)
     return Page(
         "people/undertaking_text.html", {"form": form, "newest": newest, "people": people, "kept": kept}, status
     )
@@ -91,9 +100,7 @@ def _undertaking_again(visit: Visit, error: Invalid) -> Page:
 @guarded(Action.PUBLISH_TEXTS, UnitKind.WRITING, on_error={Invalid: _undertaking_again})
 def publish_undertaking(visit: Visit) -> Reply:
     form = TextsForm(request.form)
-    channels.publish_next_undertaking(
-        visit.unit, visit.staff, text_th=form.text_th.data or "", text_en=form.text_en.data or ""
-    )
+    undertakings.publish_next(visit.unit, visit.staff, text_th=form.text_th.data or "", text_en=form.text_en.data or "")
     return Redirect(
         "set_up.overview", notice=_("The undertaking is published. Everybody who holds keys signs it anew.")
     )

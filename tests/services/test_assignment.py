@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from complaints.errors import Conflict, Denied, DomainError, Invalid, NotFound, Refused
-from complaints.services import acts, assignment, caseload, mailbox, records
+from complaints.services import act_items, assignment, caseload, mailbox, records
 from complaints.services.handing_over import HandedOver
 from complaints.vocabulary import CaseStatus, CompartmentName, Duty, Event
 from crypto import CryptoError, PrivateKey, SecretKey, open_field, unwrap
@@ -367,7 +367,7 @@ def old_keys(copy: Attacker, report: Report, person: Person) -> dict[str, Secret
         )
         name = CompartmentName(compartment)
         holder = person.identity_key if name is IDENTITY else person.keys.work
-        context = acts.grant_context(report.case, name, epoch, key_id, person.account)
+        context = act_items.grant_context(report.case, name, epoch, key_id, person.account)
         keys[compartment] = unwrap(envelope, holder, context)
     return keys
 
@@ -390,7 +390,7 @@ def tries(
         "SELECT name, epoch, key_id, previous_key FROM compartment WHERE case_id = ? AND previous_key IS NOT NULL",
         report.case,
     ):
-        context = acts.previous_key_context(report.case, CompartmentName(name), epoch, key_id)
+        context = act_items.previous_key_context(report.case, CompartmentName(name), epoch, key_id)
         for key in keys.values():
             yield partial(open_field, previous, key, context)
     for recipient, name, epoch, envelope in stage.attacker.rows(
@@ -399,7 +399,7 @@ def tries(
         key_id = stage.attacker.value(
             "SELECT key_id FROM compartment WHERE case_id = ? AND name = ? AND epoch = ?", report.case, name, epoch
         )
-        context = acts.grant_context(report.case, CompartmentName(name), epoch, key_id, recipient)
+        context = act_items.grant_context(report.case, CompartmentName(name), epoch, key_id, recipient)
         for holder in holders:
             yield partial(unwrap, envelope, holder, context)
 

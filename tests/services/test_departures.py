@@ -8,7 +8,7 @@ import pytest
 
 from complaints.errors import Denied, DomainError, Invalid, NotFound, Refused
 from complaints.models import Case
-from complaints.services import acts, departures, keyrings, records
+from complaints.services import act_items, acts, departures, keyrings, records
 from complaints.services.departures import WaitingCase
 from complaints.services.unit import Units
 from complaints.vocabulary import ActKind, CompartmentName, Duty, Event
@@ -122,7 +122,7 @@ def internal_key(stage: Stage, person: Person, epoch: int) -> SecretKey:
     )
     key_id = stage.attacker.value(f"SELECT key_id FROM compartment WHERE {where.format('name')}", case, epoch)
     work: PrivateKey = person.keys.work
-    context = acts.grant_context(case, CompartmentName.INTERNAL, epoch, key_id, person.account)
+    context = act_items.grant_context(case, CompartmentName.INTERNAL, epoch, key_id, person.account)
     return unwrap(envelope, work, context)
 
 
@@ -241,7 +241,7 @@ def test_a_departure_brings_no_grant(stage: Stage) -> None:
     number = stage.attacker.value("SELECT max(epoch) FROM compartment WHERE case_id = ? AND name = 'internal'", case)
     key = internal_key(stage, cast.investigator, number)
     friend = cast.unassigned
-    grant = acts.wrap_grant(
+    grant = act_items.wrap_grant(
         case, CompartmentName.INTERNAL, number, key, friend.account, friend.member(Duty.MEMBER).work
     )
     signing = cast.investigator.keys.signing

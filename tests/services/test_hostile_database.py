@@ -10,8 +10,8 @@ import pytest
 
 from complaints.errors import Denied, NotFound, Refused
 from complaints.models import Case
-from complaints.services import acts, caseload, keyrings, mailbox, own_identity, own_receipt, vouching
-from complaints.services.acts import Epoch, Wrapped
+from complaints.services import act_items, acts, caseload, keyrings, mailbox, own_identity, own_receipt, vouching
+from complaints.services.act_items import Epoch, Wrapped
 from complaints.vocabulary import ActKind, CaseStatus, CompartmentName, Duty, IdentityField
 from crypto import AccountSeed, Receipt, SecretKey, SigningKey, decode_parts, encode_parts
 from tests.cast import Person, Report
@@ -37,7 +37,7 @@ def plant_reporter_key(stage: Stage, column: str, report: Report, seed: AccountS
     public = dict(
         zip(
             ("reporter_work_public", "reporter_identity_public", "reporter_verify_public"),
-            acts.public_keys_of(seed),
+            act_items.public_keys_of(seed),
             strict=True,
         )
     )
@@ -71,7 +71,7 @@ def test_a_case_taken_over_by_a_reporter_of_the_attackers_own(stage: Stage) -> N
         plant_reporter_key(stage, column, report, seed)
     key = SecretKey.generate()
     epoch = Epoch(REPORT, 1, key.key_id, None)
-    grant = acts.wrap_grant(report.case, REPORT, 1, key, lead.account, lead.member(Duty.LEAD).work)
+    grant = act_items.wrap_grant(report.case, REPORT, 1, key, lead.account, lead.member(Duty.LEAD).work)
     plant_act(stage, report, report.case, seed.signing(), epoch, [grant], kind=ActKind.INTAKE)
     nothing_of_the_case_opens(stage, report)
     stage.shows("case", "the reporter's keys or receipt were swapped")
@@ -250,7 +250,7 @@ def readers_of(stage: Stage) -> dict[bytes, bytes]:
     cast = stage.cast
     people = (cast.lead, cast.investigator, cast.second_investigator, cast.unassigned, cast.triage)
     return {person.account: person.member(Duty.MEMBER).work for person in people} | {
-        stage.assigned.case: acts.public_keys_of(stage.assigned.receipt.seed())[0]
+        stage.assigned.case: act_items.public_keys_of(stage.assigned.receipt.seed())[0]
     }
 
 
@@ -265,8 +265,10 @@ def forge_epoch(
 ) -> SecretKey:
     """Epoch 3 of `report` under a key that the attacker knows, wrapped to everybody. Returns that key."""
     key, case = SecretKey.generate(), stage.assigned.case
-    epoch = acts.next_epoch(case, REPORT, 3, key, previous or SecretKey.generate())
-    grants = [acts.wrap_grant(case, REPORT, 3, key, reader, public) for reader, public in readers_of(stage).items()]
+    epoch = act_items.next_epoch(case, REPORT, 3, key, previous or SecretKey.generate())
+    grants = [
+        act_items.wrap_grant(case, REPORT, 3, key, reader, public) for reader, public in readers_of(stage).items()
+    ]
     plant_act(stage, stage.assigned, maker, signing, epoch, grants, kind=kind, roster=roster)
     return key
 
@@ -382,7 +384,7 @@ def test_an_earlier_epochs_key_id_changed(stage: Stage) -> None:
 
 
 def test_an_earlier_epochs_key_replaced(stage: Stage) -> None:
-    forged = acts.next_epoch(stage.assigned.case, REPORT, 2, present_key(stage), SecretKey.generate()).previous_key
+    forged = act_items.next_epoch(stage.assigned.case, REPORT, 2, present_key(stage), SecretKey.generate()).previous_key
     stage.attacker.run(
         "UPDATE compartment SET previous_key = ? WHERE case_id = ? AND name = 'report' AND epoch = 2",
         *(forged, stage.assigned.case),
@@ -419,7 +421,9 @@ def test_an_epoch_deleted_from_the_middle(stage: Stage) -> None:
 
 def test_a_key_before_the_last_replaced(stage: Stage) -> None:
     """No longer named by the newest act, and sealed under a key that the attacker has not."""
-    forged = acts.next_epoch(stage.assigned.case, REPORT, 2, SecretKey.generate(), SecretKey.generate()).previous_key
+    forged = act_items.next_epoch(
+        stage.assigned.case, REPORT, 2, SecretKey.generate(), SecretKey.generate()
+    ).previous_key
     stage.cast.assign(stage.assigned, epoch=2)
     stage.attacker.run(
         "UPDATE compartment SET previous_key = ? WHERE case_id = ? AND name = 'report' AND epoch = 2",
@@ -554,7 +558,7 @@ def test_an_identity_grant_copied_to_somebody_without_one(stage: Stage) -> None:
 def forged_grant(stage: Stage, person: Person) -> Wrapped:
     """The right key, wrapped to somebody to whom no lead gave it: an assigned investigator could make this."""
     key = present_key(stage)
-    return acts.wrap_grant(stage.assigned.case, REPORT, 2, key, person.account, person.member(Duty.MEMBER).work)
+    return act_items.wrap_grant(stage.assigned.case, REPORT, 2, key, person.account, person.member(Duty.MEMBER).work)
 
 
 def test_a_forged_grant_under_an_act_that_does_not_name_it(stage: Stage) -> None:
@@ -579,7 +583,7 @@ def test_a_grant_to_the_reporter_taken_by_the_attacker(stage: Stage) -> None:
     """Wrapped to another key than the reporter's: the reporter is locked out, aloud, and the check shows it."""
     key = present_key(stage)
     stranger = AccountSeed.generate().work().public_key().to_bytes()
-    grant = acts.wrap_grant(stage.assigned.case, REPORT, 2, key, stage.assigned.case, stranger)
+    grant = act_items.wrap_grant(stage.assigned.case, REPORT, 2, key, stage.assigned.case, stranger)
     plant_grant(stage, stage.assigned, grant, newest_act(stage, stage.assigned))
     with pytest.raises(Refused, match="a key that its act does not name"):
         stage.open_mailbox()

@@ -7,7 +7,7 @@ import pytest
 
 from complaints.errors import NoRecipient, Refused
 from complaints.models import Account
-from complaints.services import accounts, acts, channels, intake, rosters, routing
+from complaints.services import accounts, act_items, channels, intake, rosters, routing, undertakings
 from complaints.services.accounts import Credential
 from complaints.services.log_verification import verify
 from complaints.services.rosters import Roster
@@ -131,7 +131,7 @@ def test_all_rosters_deleted(stage: Stage) -> None:
 
 
 def swap_account_key(stage: Stage, column: str, seed: AccountSeed, person: Person) -> None:
-    public = dict(zip(("work_public", "identity_public", "verify_public"), acts.public_keys_of(seed), strict=True))
+    public = dict(zip(("work_public", "identity_public", "verify_public"), act_items.public_keys_of(seed), strict=True))
     stage.attacker.run(f"UPDATE account SET {column} = ? WHERE id = ?", public[column], person.account)
 
 
@@ -157,11 +157,11 @@ def test_an_accounts_public_key_swapped_before_a_report_comes(stage: Stage, colu
 def test_a_forged_undertaking(stage: Stage) -> None:
     """A signature that is not the account's own binds nobody: nothing is sealed to them."""
     stage.attacker.run("DELETE FROM undertaking_signature WHERE account_id = ?", stage.cast.lead.account)
-    statement = rosters.undertaking_statement(1, "ข้าพเจ้าจะรักษาความลับ", "I keep the confidence.")
+    statement = undertakings.statement_of(1, "ข้าพเจ้าจะรักษาความลับ", "I keep the confidence.")
     forged = SigningKey.generate().sign(statement, "undertaking")
     stage.attacker.insert("undertaking_signature", (1, stage.cast.lead.account, SECOND_DAY.isoformat(), forged))
     with stage.units.reading() as unit:
-        assert stage.cast.lead.account not in rosters.who_signed_undertaking(unit)
+        assert stage.cast.lead.account not in undertakings.who_signed(unit)
         assert routing.recipients_after(unit, stage.cast.draft()).is_fallback
 
 
@@ -170,7 +170,7 @@ def test_an_undertaking_forged_under_a_key_that_was_swapped(stage: Stage) -> Non
     lead, seed = stage.cast.lead, AccountSeed.generate()
     stage.attacker.run("DELETE FROM undertaking_signature WHERE account_id = ?", lead.account)
     swap_account_key(stage, "verify_public", seed, lead)
-    statement = rosters.undertaking_statement(1, "ข้าพเจ้าจะรักษาความลับ", "I keep the confidence.")
+    statement = undertakings.statement_of(1, "ข้าพเจ้าจะรักษาความลับ", "I keep the confidence.")
     forged = seed.signing().sign(statement, "undertaking")
     stage.attacker.insert("undertaking_signature", (1, lead.account, SECOND_DAY.isoformat(), forged))
     stage.shows("account", "the public keys of lead are not those on the roster")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from complaints.errors import Conflict, DomainError, Invalid, NoRecipient, NotFound, Refused, UploadRefused
-from complaints.services import caseload, channels, intake, mailbox, routing, uploads
+from complaints.services import caseload, channels, intake, mailbox, routing, undertakings, uploads
 from complaints.services.intake import SealedReport
 from complaints.services.report_draft import ANSWER_LIMIT, EXCLUDED_LIMIT, NARRATIVE_LIMIT, ReportDraft
 from complaints.vocabulary import CaseStatus, Duty, IdentityField, Locale, ReportField
@@ -355,7 +355,7 @@ def test_nobody_who_may_receive(stage: Stage, make_unfit: Callable[[Stage, Perso
 
 def test_a_new_undertaking_that_nobody_has_signed(stage: Stage) -> None:
     with stage.units.writing() as unit:
-        channels.publish_undertaking(unit, version=2, text_th="ใหม่", text_en="New")
+        undertakings.publish(unit, version=2, text_th="ใหม่", text_en="New")
     refused(stage, stage.cast.draft(), NoRecipient)
 
 

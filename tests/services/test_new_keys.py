@@ -19,6 +19,7 @@ from complaints.services import (
     rosters,
     routing,
     sessions,
+    undertakings,
 )
 from complaints.services.access_log import AccessLog
 from complaints.services.accounts import NewAccount
@@ -69,7 +70,7 @@ def findings(cast: Cast, access_log: AccessLog) -> list[str]:
 
 def sign_undertaking(cast: Cast, someone: Person) -> None:
     with cast.units.writing() as unit:
-        rosters.sign_undertaking(unit, someone.actor, someone.keys.signing, 1)
+        undertakings.sign(unit, someone.actor, someone.keys.signing, 1)
 
 
 def test_the_new_passphrase_signs_in_and_the_old_one_does_not(cast: Cast, access_log: AccessLog) -> None:
@@ -103,7 +104,7 @@ def test_what_rested_on_the_old_keys_is_gone(cast: Cast) -> None:
     with cast.units.reading() as unit:
         for table in (SessionRow, SecondFactor, RecoveryShare):
             assert unit.session.scalars(select(table).where(table.account_id == lost.account)).all() == []
-        assert lost.account not in rosters.who_signed_undertaking(unit)
+        assert lost.account not in undertakings.who_signed(unit)
 
 
 def test_grants_of_lost_keys_end_with_an_entry_each(cast: Cast, access_log: AccessLog) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from complaints.errors import DomainError, Refused
 from complaints.models import Case, SessionRow
-from complaints.services import acts, keyrings, mailbox, own_identity, own_receipt, records, sessions
-from complaints.services.acts import Exchange, KnownReporter
+from complaints.services import act_items, acts, keyrings, mailbox, own_identity, own_receipt, records, sessions
+from complaints.services.act_items import Exchange, KnownReporter
 from complaints.services.keys import SessionKeys
 from complaints.vocabulary import ActKind, CompartmentName, Duty, Event, IdentityField, RecordKind
 from crypto import Receipt, SigningKey
@@ -161,7 +161,7 @@ class Thief:
     own: Receipt
 
     def rename(self, receipt: Receipt) -> None:
-        work, identity, verify = acts.public_keys_of(receipt.seed())
+        work, identity, verify = act_items.public_keys_of(receipt.seed())
         self.stage.attacker.run(
             "UPDATE cases SET receipt_hash = ?, reporter_work_public = ?, reporter_identity_public = ?,"
             " reporter_verify_public = ? WHERE id = ?",
@@ -174,11 +174,11 @@ class Thief:
 
     def plant_exchange(self, before: Receipt, signing: SigningKey) -> None:
         def known(receipt: Receipt) -> KnownReporter:
-            return KnownReporter(receipt.lookup_hash(), acts.public_keys_of(receipt.seed()))
+            return KnownReporter(receipt.lookup_hash(), act_items.public_keys_of(receipt.seed()))
 
         change = Exchange(known(before), known(self.own), 3, 3)
         case = self.old.case
-        act = acts.sign(case, ActKind.RECEIPT_CHANGED, case, signing, bytes(32), [], [], exchange=change)
+        act = acts.sign(case, ActKind.RECEIPT_CHANGED, case, signing, bytes(32), also=[change])
         with self.stage.units.writing() as unit:
             acts.store(unit, act)
 

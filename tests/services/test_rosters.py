@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from complaints.config import Misconfigured
 from complaints.errors import Denied, Refused
 from complaints.models import Case
-from complaints.services import accounts, acts, casework, channels, keyrings, rosters, routing
+from complaints.services import accounts, acts, casework, channels, keyrings, rosters, routing, undertakings
 from complaints.services.rosters import Roster
 from complaints.vocabulary import CompartmentName, Duty
 from crypto import Malformed, encode_parts
@@ -140,11 +140,11 @@ def test_who_receives_is_read_anew_after_a_roster_was_signed(stage: Stage) -> No
 def test_an_undertaking_is_signed_under_its_newest_version(stage: Stage) -> None:
     cast = stage.cast
     with stage.units.writing() as unit:
-        channels.publish_undertaking(unit, version=2, text_th="ใหม่", text_en="New")
+        undertakings.publish(unit, version=2, text_th="ใหม่", text_en="New")
     with stage.units.writing() as unit:
-        assert rosters.who_signed_undertaking(unit) == frozenset()
-        rosters.sign_undertaking(unit, cast.lead.actor, cast.lead.keys.signing, 2)
-        assert rosters.who_signed_undertaking(unit) == {cast.lead.account}
+        assert undertakings.who_signed(unit) == frozenset()
+        undertakings.sign(unit, cast.lead.actor, cast.lead.keys.signing, 2)
+        assert undertakings.who_signed(unit) == {cast.lead.account}
 
 
 # -- Somebody who waits while a roster is signed ---------------------------------------------------------------------

@@ -15,7 +15,8 @@ from complaints.services.audit import GROUPS, Group
 from complaints.services.unit import Units
 from complaints.vocabulary import Duty, Event
 from complaints.web import audit, audit_words
-from complaints.web.audit_words import ACTIONS, FACTS, FIELD_WORDS, GROUP_WORDS, MEANINGS
+from complaints.web.audit_terms import ACTIONS, FIELD_WORDS, GROUP_WORDS, MEANINGS
+from complaints.web.audit_words import FACTS
 from crypto import SigningKey, checkpoint
 from tests.cast import Cast, Person
 from tests.web.conftest import Browser, Log

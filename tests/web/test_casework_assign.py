@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from complaints.policy import Action
-from complaints.services import channels, rosters
+from complaints.services import undertakings
 from complaints.vocabulary import Event
 from tests.cast import NARRATIVE, Cast, Person, Report
 from tests.web.conftest import Browser, Log, token_in
@@ -140,9 +140,9 @@ def test_whoever_has_not_signed_the_undertaking_can_neither_be_chosen_nor_posted
     cast: Cast, signed_in: SignedIn, log: Log, report: Report
 ) -> None:
     with cast.units.writing() as unit:
-        channels.publish_undertaking(unit, version=2, text_th="ใหม่", text_en="new")
+        undertakings.publish(unit, version=2, text_th="ใหม่", text_en="new")
         for person in (cast.lead, cast.investigator):
-            rosters.sign_undertaking(unit, person.actor, person.keys.signing, 2)
+            undertakings.sign(unit, person.actor, person.keys.signing, 2)
     lead = signed_in(cast.lead)
     page = lead.get(address(report))
     assert field(cast.second_investigator) not in page.text

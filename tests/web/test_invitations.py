@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from complaints import clock
 from complaints.config import Secrets, Settings
 from complaints.errors import NotFound
-from complaints.services import accounts, invitations, passphrases, rosters
+from complaints.services import accounts, invitations, passphrases, undertakings
 from complaints.services.unit import Units
 from complaints.vocabulary import Event, Locale, Role
 from crypto import SessionToken
@@ -64,7 +64,7 @@ def test_a_link_makes_one_account_that_signs_in(
     assert len(log.entries(Event.ACCOUNT_CREATED)) == 10
     with units.reading() as unit:
         account = next(line for line in accounts.list_accounts(unit) if line.sign_in_name == "newcomer")
-        assert account.id in rosters.who_signed_undertaking(unit)
+        assert account.id in undertakings.who_signed(unit)
     assert account.fingerprint in answer.text
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from complaints.services import channels
+from complaints.services import undertakings
 from complaints.vocabulary import Event
 from complaints.web.whole_words import JOINER
 from crypto import Receipt
@@ -219,7 +219,7 @@ def test_other_roles_are_denied_and_the_log_is_told(cast: Cast, signed_in: Signe
 
 def test_without_the_undertaking_nobody_listens(cast: Cast, signed_in: SignedIn) -> None:
     with cast.units.writing() as unit:
-        channels.publish_next_undertaking(unit, cast.administrator.actor, text_th="ใหม่", text_en="new")
+        undertakings.publish_next(unit, cast.administrator.actor, text_th="ใหม่", text_en="new")
     answer = signed_in(cast.unassigned).get(f"{FORM}?lang=en")
     assert answer.status_code == 403
     assert "Sign the undertaking" in answer.text

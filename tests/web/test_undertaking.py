@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from complaints.services import rosters
+from complaints.services import undertakings
 from complaints.services.unit import Units
 from complaints.vocabulary import Event
 from tests.cast import CANARIES, NARRATIVE, Cast, Person, Report
@@ -186,9 +186,9 @@ def test_who_signed_what_when_is_kept_and_shown(cast: Cast, signed_in: SignIn, u
     publish(cast, signed_in)
     sign(browser)
     with units.reading() as unit:
-        kept = rosters.signed_undertakings(unit, cast.investigator.account)
+        kept = undertakings.signatures(unit, cast.investigator.account)
         assert [(one.version, one.signed) for one in kept] == [(2, unit.today), (1, unit.today)]
-        everybody = rosters.signed_undertakings(unit)
+        everybody = undertakings.signatures(unit)
     assert {one.account for one in everybody if one.version == 2} == {cast.investigator.account}
     assert {one.account for one in everybody if one.version == 1} > {cast.lead.account, cast.custodian.account}
     own = browser.get(UNDERTAKING).text

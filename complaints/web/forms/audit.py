@@ -11,7 +11,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from complaints.services.audit import GROUPS, Group
 from complaints.services.questions import read_day
 from complaints.vocabulary import Event
-from complaints.web.audit_words import GROUP_WORDS
+from complaints.web.audit_terms import GROUP_WORDS
 from complaints.web.languages import gettext
 from complaints.web.view_models import words
 
