@@ -222,7 +222,7 @@ def _context(account: bytes, factor: bytes, key_id: bytes) -> Context:
 
 
 def draw_paper(unit: Unit, actor: Staff) -> tuple[str, ...]:
-    """Ten new codes in place of all before. Each is good once."""
+    """Ten new codes in place of all before, entered. Each is good once."""
     unit.session.execute(
         delete(SecondFactor).where(SecondFactor.account_id == actor.account, SecondFactor.kind == FactorKind.PAPER)
     )
@@ -240,6 +240,7 @@ def draw_paper(unit: Unit, actor: Staff) -> tuple[str, ...]:
         for code in codes
     ]
     unit.session.execute(insert(SecondFactor), rows)
+    unit.enter(Event.FACTOR_ADDED, actor, reason=FactorKind.PAPER.value)
     return tuple("-".join(code[i : i + 4] for i in range(0, _PAPER_LENGTH, 4)) for code in codes)
 
 

@@ -30,6 +30,11 @@ ABSOLUTE = timedelta(hours=12)
 
 _TOUCH = timedelta(minutes=1)
 
+
+class Ended(Exception):
+    """Somebody ended the session while its request was on its way."""
+
+
 _SESSION = Base.metadata.tables["session"]
 _SWEEP = delete(_SESSION).where(_SESSION.c.expires < bindparam("now"))
 _FIND = select(_SESSION.c.account_id, _SESSION.c.case_id, _SESSION.c.seeds, _SESSION.c.data).where(
@@ -138,7 +143,28 @@ def touch(unit: Unit, opened: OpenSession) -> None:
     save(unit, opened, opened.data)
 
 
+def require_to_the_end(unit: Unit, opened: OpenSession) -> None:
+    """Whatever the unit does comes to nothing, with Ended, when somebody else ends this session before it commits.
+
+    Whoever suspends an account, takes its roles, factors or keys, or recovers it, ends its sessions and enters that. Entries are made
+    under one lock, and this is asked under it: such an act has been committed by then and is seen, or is committed after, and undoes.
+    """
+    unit.last[opened.token.lookup(), opened.account] = lambda: _require(unit, opened)
+
+
+def _require(unit: Unit, opened: OpenSession) -> None:
+    if unit.run(_FIND, {"lookup": opened.token.lookup()}).first() is None:
+        raise Ended
+
+
+def _ends_itself(unit: Unit, *, lookup: bytes | None = None, account: bytes | None = None) -> None:
+    """What this unit ends is asked for now, and not again."""
+    for of in [of for of in unit.last if isinstance(of, tuple) and (of[0] == lookup or (account and of[1] == account))]:
+        unit.last.pop(of)()
+
+
 def end(unit: Unit, token: SessionToken) -> None:
+    _ends_itself(unit, lookup=token.lookup())
     unit.session.execute(delete(SessionRow).where(SessionRow.lookup == token.lookup()))
 
 
@@ -173,6 +199,7 @@ def list_own(unit: Unit, opened: OpenSession) -> tuple[SessionLine, ...]:
 
 def end_one(unit: Unit, opened: OpenSession, lookup: bytes) -> None:
     """Ends one session of the same account. Raises NotFound when it has none such."""
+    _ends_itself(unit, lookup=lookup)
     own = (SessionRow.lookup == lookup, SessionRow.account_id == opened.account)
     done = unit.session.execute(delete(SessionRow).where(*own))
     if done.rowcount != 1:  # type: ignore[attr-defined]
@@ -186,7 +213,8 @@ def end_others(unit: Unit, opened: OpenSession) -> None:
 
 
 def end_all(unit: Unit, account: bytes) -> None:
-    """Signs an account out everywhere, from the next request on."""
+    """Signs an account out everywhere: from the next request on, and from those on which a passphrase is being tried."""
+    _ends_itself(unit, account=account)
     unit.session.execute(delete(SessionRow).where(SessionRow.account_id == account))
 
 

@@ -94,7 +94,7 @@ MEANINGS: dict[Event, Any] = {
         "Code and custodian together brought the keys back, under a new passphrase. Every session was ended."
     ),
     Event.FACTOR_ADDED: _(
-        "Somebody added an authenticator or a passkey, with their passphrase. They were signed out elsewhere."
+        "Somebody added an authenticator or a passkey, or drew codes on paper, with their passphrase. They were signed out elsewhere."
     ),
     Event.FACTOR_REMOVED: _("Somebody removed an authenticator or a passkey, with their passphrase."),
     Event.FACTORS_TAKEN: _(

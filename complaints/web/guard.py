@@ -265,9 +265,19 @@ def _perform(visit: Visit, guard: Guard, view: View, values: Mapping[str, Any]) 
             visit.prepared = guard.prepare(visit)
             if guard.takes_files:
                 _check_token(visit.prepared)
-        return _run(visit, guard.unit, view, values)
+        return _run(visit, guard, view, values)
+    except sessions.Ended:
+        _become_nobody(visit)
+        return _turn_away(visit, guard, decide(visit.actor, guard.action))
     except DomainError as error:
         return _explain(visit, guard, error)
+
+
+def _become_nobody(visit: Visit) -> None:
+    """The answer is the one to whoever has no session."""
+    cast(BrowserSession, session._get_current_object()).forget()  # type: ignore[attr-defined]  # noqa: SLF001
+    visit.actor = g.actor = Anonymous()
+    visit.opened = None
 
 
 def _explain(visit: Visit, guard: Guard, error: DomainError) -> Reply:
@@ -296,12 +306,17 @@ def _error_page(visit: Visit, guard: Guard, error: DomainError) -> Reply:
     return answers.error_page(error)
 
 
-def _run(visit: Visit, kind: UnitKind, view: View, values: Mapping[str, Any]) -> Reply:
-    """The view in its unit. A reply comes back only when the unit has committed; else the unit has left no trace."""
-    if kind is UnitKind.NONE:
+def _run(visit: Visit, guard: Guard, view: View, values: Mapping[str, Any]) -> Reply:
+    """The view in its unit. A reply comes back only when the unit has committed; else the unit has left no trace.
+
+    What was prepared took its time. Whoever was signed out meanwhile does nothing any more. (A reporter's acts hold by the keys alone.)
+    """
+    if guard.unit is UnitKind.NONE:
         return view(visit, **values)
-    opening = visit.app.units.reading() if kind is UnitKind.READING else visit.app.units.writing()
+    opening = visit.app.units.reading() if guard.unit is UnitKind.READING else visit.app.units.writing()
     with opening as unit:
+        if guard.prepare and unit.writable and isinstance(visit.actor, Staff) and visit.opened is not None:
+            sessions.require_to_the_end(unit, visit.opened)
         visit.current_unit = unit
         try:
             return view(visit, **values)

@@ -245,7 +245,7 @@ def test_adding_the_first_gives_codes_on_paper_and_opens_cases(browser: Browser,
     assert len(re.findall(r'class="code">[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}<', answer.text)) == 10
     assert opens_cases(browser)
     assert "my telephone" in browser.get(OVERVIEW).text
-    assert len(log.entries(Event.FACTOR_ADDED)) == 1
+    assert [entry["reason"] for entry in log.entries(Event.FACTOR_ADDED)] == ["paper", "authenticator"]
 
 
 def test_it_signs_out_everywhere_else(cast: Cast, signed_in: SignIn) -> None:
