@@ -6,7 +6,7 @@ Alembic is loaded where revisions are run: a server asks at its start which revi
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,15 +26,17 @@ _SCRIPTS = Path(__file__).resolve().parent / "migrations"
 _REVISION = select(column("version_num", String)).select_from(table(REVISION_TABLE))
 
 
-def upgrade(database_url: str) -> None:
+def upgrade(database_url: str, vouch: Callable[..., bytes] | None = None) -> None:
     """Runs every revision that is missing, in one transaction, behind the gate that all writers wait at: all of them or none.
 
+    `vouch` (`Secrets.vouch`): for what is stored already and is to bear the server's word from now on. A new database has nothing yet.
     Raises NotReady when the database is at a revision that this version does not know.
     """
     from alembic import command  # noqa: PLC0415 - see above
 
     with _opened(database_url) as database, database.writing() as session:
         config = _config(session.connection())
+        config.attributes["vouch"] = vouch
         if database.engine.dialect.name == "postgresql":
             session.execute(select(func.pg_advisory_xact_lock(_LOCK_ID)))
         revision = _revision_of(session.connection())

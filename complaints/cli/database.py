@@ -30,9 +30,7 @@ def upgrade() -> None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         Secrets.create(settings.secrets_dir)
         click.echo(f"Secret files are in {settings.secrets_dir}: back them up, apart from the database.")
-    else:
-        Secrets.load(settings.secrets_dir)
-    migrate.upgrade(settings.database_url)
+    migrate.upgrade(settings.database_url, Secrets.load(settings.secrets_dir).vouch)
     click.echo(f"The database is at revision {migrate.head()}{' already' if before == migrate.head() else ''}.")
 
 

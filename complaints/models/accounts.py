@@ -121,6 +121,8 @@ class SecondFactor(Base):
     """Passkey: as COSE has it."""
     counter: Mapped[int] = mapped_column(BigInteger)
     """Authenticator: the last step of time whose code was taken; passkey: its own count of uses."""
+    vouched: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """The server's word for all but the count: one that somebody planted, or moved to another account, is not believed."""
 
 
 class Recovery(Base):

@@ -52,6 +52,7 @@ CLASSIFICATION: dict[str, Class] = {
     "second_factor.credential": Class.CLEAR,
     "second_factor.public_key": Class.CLEAR,
     "second_factor.counter": Class.CLEAR,
+    "second_factor.vouched": Class.HASHED,
     "invitation.lookup": Class.HASHED,
     "invitation.display_name": Class.CLEAR,
     "invitation.roles": Class.CLEAR,

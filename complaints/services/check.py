@@ -46,6 +46,7 @@ def examine(unit: Unit, access_log: AccessLog) -> Iterator[Finding]:
     yield from _as_far_as("undertaking", check_people.of_undertakings(unit.session, logged))
     yield from _as_far_as("notice", check_people.of_notices(unit.session, logged))
     yield from _as_far_as("recovery", check_people.of_recoveries(unit, logged))
+    yield from _as_far_as("account", check_people.of_factors(unit))
     yield from _as_far_as("roster", check_people.of_rosters(unit))
     yield from _as_far_as("invitation", check_people.of_invitations(unit, logged))
     yield from _as_far_as("request", check_people.of_requests(unit.session, logged))

@@ -21,6 +21,7 @@ from complaints.models import (
     QuestionRow,
     Recovery,
     RosterRow,
+    SecondFactor,
     Undertaking,
     UndertakingSignature,
 )
@@ -34,6 +35,7 @@ from complaints.services import (
     questions,
     recovery,
     rosters,
+    second_factors,
     undertakings,
 )
 from complaints.services.check_log import Finding, Logged
@@ -145,6 +147,14 @@ def of_recoveries(unit: Unit, logged: Logged) -> Iterator[Finding]:
             yield Finding("recovery", f"the halves of account {row.account_id.hex()} are not what its owner prepared")
     for missing in sorted(logged.recoveries.keys() - seen):
         yield Finding("recovery", f"the halves of account {missing} are in the log and not in the database")
+
+
+def of_factors(unit: Unit) -> Iterator[Finding]:
+    """What opens a session beside the passphrase is what its owner enrolled here."""
+    for row in unit.session.scalars(select(SecondFactor)):
+        if not second_factors.is_vouched(unit, row):
+            owner = row.account_id.hex()
+            yield Finding("account", f"a second factor of account {owner} was planted or changed past the system")
 
 
 def of_rosters(unit: Unit) -> Iterator[Finding]:

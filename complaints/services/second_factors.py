@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from secrets import choice
+from typing import Any
 
 import pyotp
 import webauthn
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.exceptions import InvalidAuthenticationResponse, InvalidJSONStructure, InvalidRegistrationResponse
 from webauthn.helpers.structs import (
@@ -26,7 +27,7 @@ from webauthn.helpers.structs import (
 from complaints.errors import Invalid, NotFound, Refused
 from complaints.models import Account, SecondFactor, new_id
 from complaints.policy import Staff
-from complaints.services import accounts, backoff, paper_codes, sessions
+from complaints.services import accounts, backoff, paper_codes, sessions, vouching
 from complaints.services.unit import Unit
 from complaints.vocabulary import Event, FactorKind
 from crypto import Context, CryptoError, PrivateKey, PublicKey, SecretKey, unwrap, wrap
@@ -227,28 +228,18 @@ def draw_paper(unit: Unit, actor: Staff) -> tuple[str, ...]:
         delete(SecondFactor).where(SecondFactor.account_id == actor.account, SecondFactor.kind == FactorKind.PAPER)
     )
     codes = tuple("".join(choice(_PAPER_SYMBOLS) for _ in range(_PAPER_LENGTH)) for _ in range(_PAPER_CODES))
-    rows = [
-        {
-            "id": new_id(),
-            "account_id": actor.account,
-            "kind": FactorKind.PAPER.value,
-            "label": "",
-            "added": unit.today,
-            "digest": paper_codes.digest_of(actor.account, code),
-            "counter": 0,
-        }
-        for code in codes
-    ]
-    unit.session.execute(insert(SecondFactor), rows)
+    for code in codes:
+        _store(unit, actor, FactorKind.PAPER, "", digest=paper_codes.digest_of(actor.account, code), counter=0)
     unit.enter(Event.FACTOR_ADDED, actor, reason=FactorKind.PAPER.value)
     return tuple("-".join(code[i : i + 4] for i in range(0, _PAPER_LENGTH, 4)) for code in codes)
 
 
 def _use_paper(unit: Unit, actor: Staff, text: str) -> bool:
     digest = paper_codes.digest_of(actor.account, text)
-    done = unit.session.execute(
-        delete(SecondFactor).where(SecondFactor.account_id == actor.account, SecondFactor.digest == digest)
-    )
+    row = next((row for row in _rows(unit, actor, FactorKind.PAPER) if row.digest == digest), None)
+    if row is None:
+        return False
+    done = unit.session.execute(delete(SecondFactor).where(SecondFactor.id == row.id))
     if done.rowcount != 1:  # type: ignore[attr-defined]
         return False
     unit.enter(Event.FACTOR_GIVEN, actor, reason=FactorKind.PAPER.value)
@@ -338,17 +329,29 @@ def _descriptors(unit: Unit, actor: Staff) -> list[PublicKeyCredentialDescriptor
 
 
 def _rows(unit: Unit, actor: Staff, kind: FactorKind) -> Sequence[SecondFactor]:
-    return unit.session.scalars(
-        select(SecondFactor)
-        .where(SecondFactor.account_id == actor.account, SecondFactor.kind == kind)
-        .order_by(SecondFactor.id)
-    ).all()
+    """Those that bear the server's word: no other is believed."""
+    own = (SecondFactor.account_id == actor.account, SecondFactor.kind == kind)
+    rows = unit.session.scalars(select(SecondFactor).where(*own).order_by(SecondFactor.id))
+    return [row for row in rows if is_vouched(unit, row)]
+
+
+def is_vouched(unit: Unit, row: SecondFactor) -> bool:
+    """Whether this program stored it, for this account."""
+    return vouching.is_kept(vouching.for_factor(unit.secrets, row), row.vouched)
+
+
+def _store(unit: Unit, actor: Staff, kind: FactorKind, label: str, **values: Any) -> None:
+    shown = label.strip()[:_LABEL_LIMIT]
+    row = SecondFactor(
+        account_id=actor.account, kind=kind.value, label=shown, added=unit.today, **{"id": new_id()} | values
+    )
+    row.vouched = vouching.for_factor(unit.secrets, row)
+    unit.session.add(row)
+    unit.session.flush()
 
 
 def _add(unit: Unit, actor: Staff, kind: FactorKind, label: str, **values: bytes | int) -> tuple[str, ...]:
     first = not of_account(unit, actor)
-    shown = label.strip()[:_LABEL_LIMIT]
-    row = {"id": new_id(), "account_id": actor.account, "kind": kind.value, "label": shown, "added": unit.today}
-    unit.session.execute(insert(SecondFactor), [row | values])
+    _store(unit, actor, kind, label, **values)
     unit.enter(Event.FACTOR_ADDED, actor, reason=kind.value)
     return draw_paper(unit, actor) if first else ()

@@ -77,6 +77,27 @@ class ChannelFacts(Protocol):
     def feedback_days(self) -> int: ...
 
 
+class FactorFacts(Protocol):
+    """A second factor, but for how often it was used."""
+
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def account_id(self) -> bytes: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def secret(self) -> bytes | None: ...
+    @property
+    def digest(self) -> bytes | None: ...
+    @property
+    def credential(self) -> bytes | None: ...
+    @property
+    def public_key(self) -> bytes | None: ...
+
+
 ACCOUNT_FACTS = (
     "id",
     "sign_in_name",
@@ -132,6 +153,18 @@ def for_rehearsal(secrets: Secrets, row: RehearsalFacts) -> bytes:
     return secrets.vouch("rehearsal", row.channel_id, *parts, *days)
 
 
+def for_factor(secrets: Secrets, row: FactorFacts) -> bytes:
+    """32 bytes over whose it is, its kind and name, and what it is recognised by."""
+    texts = (row.kind.encode(), row.label.encode())
+    parts = (row.secret or b"", row.digest or b"", row.credential or b"", row.public_key or b"")
+    return secrets.vouch("second factor", row.id, row.account_id, *texts, *parts)
+
+
+def is_kept(word: bytes, stored: object) -> bool:
+    """Whether the row bears the server's word."""
+    return isinstance(stored, bytes) and hmac.compare_digest(word, stored)
+
+
 def for_founding(secrets: Secrets, statement: bytes) -> bytes:
     """32 bytes over what the founding invitation says, which nobody is there to sign."""
     return secrets.vouch("founding", statement)
@@ -139,5 +172,5 @@ def for_founding(secrets: Secrets, statement: bytes) -> bytes:
 
 def require(word: bytes, stored: object, what: str) -> None:
     """Raises Refused when the row does not bear the server's word."""
-    if not isinstance(stored, bytes) or not hmac.compare_digest(word, stored):
+    if not is_kept(word, stored):
         raise Refused(f"{what} that was changed past the system")

@@ -8,12 +8,13 @@ import pyotp
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from complaints import clock
 from complaints.errors import Refused
-from complaints.services import backoff, reauthentication, second_factors, sessions
+from complaints.models import SecondFactor
+from complaints.services import backoff, reauthentication, second_factors, sessions, vouching
 from complaints.services.unit import Units
 from complaints.vocabulary import Assurance, Event
 from crypto import SecretKey
@@ -182,8 +183,14 @@ def test_anothers_code_opens_nothing(units: Units, cast: Cast, pending: Browser,
 def test_a_secret_moved_to_another_account_does_not_open(
     units: Units, cast: Cast, paper: tuple[str, ...], key: SecretKey
 ) -> None:
-    with units.database.writing() as session:
-        session.connection().execute(text("UPDATE second_factor SET account_id = :lead"), {"lead": cast.lead.account})
+    """Nor by somebody who can also give it the server's word."""
+    with units.writing() as unit:
+        for row in unit.session.scalars(select(SecondFactor)):
+            row.account_id = cast.lead.account
+    with units.writing() as unit:
+        assert not second_factors.give_code(unit, cast.lead.actor, cast.lead.keys.work, code_at(key, unit.now))
+        for row in unit.session.scalars(select(SecondFactor)):
+            row.vouched = vouching.for_factor(unit.secrets, row)
     with units.writing() as unit, pytest.raises(Refused):
         second_factors.give_code(unit, cast.lead.actor, cast.lead.keys.work, code_at(key, unit.now))
 
