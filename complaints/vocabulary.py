@@ -493,6 +493,7 @@ class Event(StrEnum):
     TASK_SET = "task.set"
     TASK_DONE = "task.done"
     IDENTITY_OPENED = "identity.opened"
+    ORIGINAL_OPENED = "original.opened"
     IDENTITY_REFUSED = "identity.refused"
     IDENTITY_ASKED = "identity.asked-for"
     IDENTITY_DECLINED = "identity.declined"

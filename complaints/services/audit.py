@@ -38,6 +38,7 @@ class Group(StrEnum):
 GROUPS: Mapping[Group, tuple[Event, ...]] = {
     Group.IDENTITY: (
         Event.IDENTITY_OPENED,
+        Event.ORIGINAL_OPENED,
         Event.IDENTITY_REFUSED,
         Event.IDENTITY_ASKED,
         Event.IDENTITY_DECLINED,

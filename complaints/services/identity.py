@@ -7,7 +7,7 @@ from complaints.errors import Denied, Failure, Invalid, Refused
 from complaints.models import Case
 from complaints.policy import Staff
 from complaints.services import casework, keyrings, questions, records
-from complaints.services.casework import OpenedFile
+from complaints.services.casework import OpenedFile, Opening
 from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
 from complaints.services.questions import Answer
@@ -51,28 +51,34 @@ def open_identity(
     casework.take_turns(unit, case_id)
     opening = casework.fetch_case(unit, actor, keys, case_id)
     case = opening.case
-    keyring = keyrings.open_keyring(unit, case, CompartmentName.IDENTITY, actor.account, identity_key)
+    keyring = _keyring(unit, actor, opening, identity_key)
+    newest = current(opened_records(unit, case, keyring))
+    _state(unit, Event.IDENTITY_OPENED, actor, keys, opening, reason, words)
+    asked = questions.decode(newest.fields.get(ASKED, b""))
+    return OpenedIdentity(case.reference, {name: newest.text(name) for name in IdentityField}, asked)
+
+
+def _keyring(unit: Unit, actor: Staff, opening: Opening, identity_key: PrivateKey) -> Keyring:
+    """Raises Denied without a grant."""
+    keyring = keyrings.open_keyring(unit, opening.case, CompartmentName.IDENTITY, actor.account, identity_key)
     if keyring is None:
         raise Denied("no key to this identity was given to you", failure=_refused(actor, opening, "no-grant"))
+    return keyring
+
+
+def _state(
+    unit: Unit, event: Event, actor: Staff, keys: SessionKeys, opening: Opening, reason: OpeningReason, words: str
+) -> None:
+    """Enters an opening under its reason's kind, and seals the words for it. Raises Invalid."""
     if not words.strip():
         raise Invalid({"words": "missing"})
     if len(words) > WORDS_LIMIT:
         raise Invalid({"words": "too-long"})
-    newest = current(opened_records(unit, case, keyring))
     stated = casework.seal_text(
-        case.id, RecordKind.OPENING_REASON, opening.internal, actor.account, keys, f"{reason}\n{words}"
+        opening.case.id, RecordKind.OPENING_REASON, opening.internal, actor.account, keys, f"{reason}\n{words}"
     )
-    casework.enter(
-        unit,
-        Event.IDENTITY_OPENED,
-        actor,
-        opening,
-        reason=reason,
-        subject=f"record:{stated.id.hex()}",
-        writes=records.store(unit, [stated]),
-    )
-    asked = questions.decode(newest.fields.get(ASKED, b""))
-    return OpenedIdentity(case.reference, {name: newest.text(name) for name in IdentityField}, asked)
+    writes = records.store(unit, [stated])
+    casework.enter(unit, event, actor, opening, reason=reason, subject=f"record:{stated.id.hex()}", writes=writes)
 
 
 def opened_records(unit: Unit, case: Case, keyring: Keyring) -> list[tuple[RecordRow, OpenedRecord]]:
@@ -119,15 +125,14 @@ def open_original(
     reason: OpeningReason,
     words: str,
 ) -> OpenedFile:
-    """A file as it was sent, ready to be streamed after the commit. It may tell who the reporter is, so it is opened as that is.
+    """A file as it was sent, ready to be streamed after the commit. It may tell who the reporter is, so it takes what opening that takes.
 
     Raises NotFound, Denied, Invalid, Refused as `open_identity` does; NotFound also for a file that is no original of the case.
     """
-    open_identity(unit, actor, keys, identity_key, case_id, reason, words)
+    casework.take_turns(unit, case_id)
     opening = casework.fetch_case(unit, actor, keys, case_id)
-    keyring = keyrings.open_keyring(unit, opening.case, CompartmentName.IDENTITY, actor.account, identity_key)
-    if keyring is None:
-        raise casework.not_found(actor, case_id)
+    keyring = _keyring(unit, actor, opening, identity_key)
+    _state(unit, Event.ORIGINAL_OPENED, actor, keys, opening, reason, words)
     opened = casework.open_file_record(unit, opening.case, keyring, file_id, {RecordKind.ORIGINAL})
     if opened is None:
         raise casework.not_found(actor, case_id)
@@ -135,7 +140,7 @@ def open_original(
     return opened
 
 
-def _refused(actor: Staff, opening: casework.Opening, reason: str) -> Failure:
+def _refused(actor: Staff, opening: Opening, reason: str) -> Failure:
     return Failure(
         Event.IDENTITY_REFUSED,
         {

@@ -16,6 +16,7 @@ from complaints.services import (
     case_reading,
     casework,
     data_requests,
+    keyrings,
     messages,
     own_case,
     questions,
@@ -82,6 +83,8 @@ class Mailbox:
     withdrawals: tuple[WithdrawalLine, ...]
     """What went with their name, each time they withdrew it and files did."""
     requests: tuple[RequestLine, ...]
+    identity_withdrawn: date | None
+    """The day on which they withdrew who they are, while they have not said it again."""
     taken_down: TakenDown | None
     """How it came, when staff took it down."""
     taken_down_by: int | None
@@ -123,6 +126,7 @@ def read_mailbox(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Mailbox:
     files = casework.reporters_files(unit, case, opened)
     exclusions = next((record for record in opened if record.kind is RecordKind.EXCLUSIONS), None)
     answers = next((record for record in opened if record.kind is RecordKind.REPORT), None)
+    withdrawn = keyrings.standing_withdrawal(unit, case)
     return Mailbox(
         reference=case.reference,
         channel_th=channel.name_th,
@@ -147,6 +151,7 @@ def read_mailbox(unit: Unit, reporter: Reporter, keys: SessionKeys) -> Mailbox:
         kept_apart=len(casework.kept_apart(unit, case, files)),
         withdrawals=withdrawals.lines_of(opened),
         requests=data_requests.lines_of(opened),
+        identity_withdrawn=withdrawn.made if withdrawn else None,
         taken_down=came,
         taken_down_by=casework.pseudonym_of(unit, case.id, came.by) if came else None,
         problems=tuple(problems),

@@ -48,6 +48,12 @@ class TakenDown:
     def approved(self) -> bool:
         return any(line.outcome is TranscriptCheck.APPROVED and line.of_this for line in self.checks)
 
+    @property
+    def corrected(self) -> date | None:
+        """The day on which the reporter last said what is wrong or missing, if they approved nothing."""
+        said = [line.day for line in self.checks if line.outcome is TranscriptCheck.CORRECTED and line.of_this]
+        return max(said, default=None) if not self.approved else None
+
 
 def require_able(unit: Unit, actor: Staff) -> None:
     """Whoever hears a report keeps it to themself: raises Denied for those who have not signed that."""

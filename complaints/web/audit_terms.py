@@ -61,6 +61,9 @@ MEANINGS: dict[Event, Any] = {
     Event.IDENTITY_OPENED: _(
         "Somebody opened who the reporter is. The reason is entered here; their words for it are sealed in the case."
     ),
+    Event.ORIGINAL_OPENED: _(
+        "Somebody opened a file with all that it may tell of whoever made it. It is sealed as identities are: the reason is entered here, their words for it are sealed in the case."
+    ),
     Event.IDENTITY_REFUSED: _("Somebody asked for an identity and did not get it: no key, or a wrong passphrase."),
     Event.IDENTITY_ASKED: _("Somebody who holds the report asked a lead for the identity. Their reason is sealed."),
     Event.IDENTITY_DECLINED: _("A lead did not hand the identity over. The reason is sealed."),

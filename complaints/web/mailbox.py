@@ -133,7 +133,11 @@ def _case_page(visit: Visit, unit: Unit, outgoing: Outgoing | None = None, probl
         "outcomes": OUTCOMES,
         "next_day": _next_day(unit, box),
         "check_ins": check_ins.of_mailbox(box, unit.today),
-        "answers": [line for line in answer_lines(box.answers, box.requests) if line[0] is not ReportField.LANGUAGE],
+        "answers": [
+            line
+            for line in answer_lines(box.answers, box.requests, box.identity_withdrawn)
+            if line[0] is not ReportField.LANGUAGE
+        ],
         "anonymous": box.answers.get(ReportField.WAY) == Way.ANONYMOUS,
         "names": NAMES,
         "today": unit.today,

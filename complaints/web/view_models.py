@@ -323,6 +323,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Any]] = {
         Event.TASK_SET: _("A task was set in a case"),
         Event.TASK_DONE: _("A task of a case was done"),
         Event.IDENTITY_OPENED: _("A reporter’s identity was opened"),
+        Event.ORIGINAL_OPENED: _("A file was opened as its reporter sent it"),
         Event.IDENTITY_REFUSED: _("A reporter’s identity was asked for and stayed closed"),
         Event.IDENTITY_ASKED: _("Somebody asked for a reporter’s identity"),
         Event.IDENTITY_DECLINED: _("A request for a reporter’s identity was declined"),
@@ -445,10 +446,13 @@ def about_lines(about: About | None, channel: str) -> list[tuple[str, str]]:
     return [(str(_("It is about")), name or str(_("Not sure"))), *handled]
 
 
-def answer_lines(answers: Mapping[ReportField, str], requests: Sequence[RequestLine]) -> list[tuple[ReportField, str]]:
+def answer_lines(
+    answers: Mapping[ReportField, str], requests: Sequence[RequestLine], withdrawn: date | None
+) -> list[tuple[ReportField, str]]:
     """Every answer as people read it, in the order of the questions; empty where nothing was answered.
 
-    `requests`: what the reporter has asked about their data since. A consent that was taken back is a ground no more.
+    `requests`: what the reporter has asked about their data since. A consent that was taken back is a ground no more. `withdrawn`: the day
+    on which they withdrew who they are.
     """
     lines = {name: answered(name, answers.get(name, "")) for name in ReportField}
     ended = consent_ended(requests)
@@ -456,6 +460,8 @@ def answer_lines(answers: Mapping[ReportField, str], requests: Sequence[RequestL
         lines[ReportField.GROUND] = str(
             _("Legal duty and legal claims. The reporter’s consent was taken back on %(day)s.", day=day(ended))
         )
+    if withdrawn is not None and answers.get(ReportField.WAY) in {Way.NAMED, Way.BEHALF}:
+        lines[ReportField.WAY] += "\n" + str(_("The name was withdrawn on %(day)s.", day=day(withdrawn)))
     return list(lines.items())
 
 

@@ -12,6 +12,7 @@ from complaints.policy import Action
 from complaints.services import case_reading, casework, identity, own_data, own_identity, uploads
 from complaints.services.check import examine
 from complaints.services.keys import SessionKeys
+from complaints.services.log_proofs import verify_proof
 from complaints.services.mailbox import Reporter, find_case
 from complaints.services.unit import Units
 from complaints.vocabulary import Cleaning, Event, OpeningReason, RecordKind, Trace
@@ -222,9 +223,27 @@ def test_an_original_asks_for_reason_and_passphrase_and_is_entered_as_the_identi
     assert answer.data == PHOTO[1]
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert answer.headers["Content-Type"] == "application/octet-stream"
-    (entry,) = log.entries(Event.IDENTITY_OPENED)
-    assert entry["reason"] == "verify"
+    (entry,) = log.entries(Event.ORIGINAL_OPENED)
+    assert (entry["reason"], entry["case"], entry["pseudonym"]) == ("verify", opened.id.hex(), "1")
     assert log.entries(Event.FILE_OPENED)
+    assert not log.entries(Event.IDENTITY_OPENED)
+
+
+def test_the_reporter_reads_that_a_file_was_opened_and_not_that_a_name_was(browser: Browser, cast: Cast) -> None:
+    receipt = send(with_files(browser, PHOTO), browser)
+    opened = opened_by_lead(cast, receipt)
+    lead, original = cast.lead, opened.files[0].original
+    assert original is not None
+    with cast.units.writing() as unit:
+        words = (OpeningReason.VERIFY, "To see where it was taken.")
+        identity.open_original(unit, lead.actor, lead.keys, lead.identity_key, opened.id, original, *words)
+    browser.post("/en/inbox", {"code": receipt.grouped()})
+    page = browser.get("/en/inbox/case/looked").text
+    assert "Nobody has opened your name" in page
+    assert "A file as you sent it has been opened once" in page
+    (proof,) = re.findall(r'href="(/en/inbox/case/looked/[0-9]+)"', page)
+    shown = verify_proof(browser.get(proof).get_json(), cast.units.access_log.verifier_key).fields
+    assert (shown["event"], shown["case"]) == (Event.ORIGINAL_OPENED, opened.id.hex())
 
 
 def test_whoever_holds_no_identity_sees_no_link_and_gets_no_original(
@@ -274,4 +293,4 @@ def test_several_files_stand_apart_on_the_check_page(browser: Browser, cast: Cas
     del cast
     page = unescape(with_files(browser, PHOTO, UNKNOWN).text)
     told_of = page.partition('id="s16"')[2]
-    assert re.search(r"sealed like your name\.\n\ndata\.bin \(", told_of)
+    assert re.search(r"sealed apart, as names are\.\n\ndata\.bin \(", told_of)

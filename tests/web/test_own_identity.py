@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
@@ -18,6 +18,7 @@ from complaints.services import identity, sessions
 from complaints.services.unit import Units
 from complaints.services.uploads import StagedFile
 from complaints.vocabulary import Cleaning, IdentityField, OpeningReason, RecordKind, ReportField, Way
+from complaints.web.view_models import answer_lines
 from complaints.web.whole_words import JOINER
 from crypto import Receipt
 from tests.cast import CANARIES, Cast, Person, Report
@@ -214,8 +215,28 @@ def test_staff_are_told_that_it_was_withdrawn(
     opened: Browser, report: Report, cast: Cast, signed_in: Callable[[Person], Browser]
 ) -> None:
     withdraw(opened, report.receipt)
-    page = signed_in(cast.lead).get(f"/staff/cases/{report.case.hex()}?lang=en")
-    assert "The reporter withdrew it on" in page.text
+    lead, address = signed_in(cast.lead), f"/staff/cases/{report.case.hex()}"
+    assert "The reporter withdrew it on" in lead.get(f"{address}?lang=en").text
+    gone = lead.get(f"{address}/identity?lang=en")
+    assert gone.status_code == 403
+    assert "Nobody can open it any more" in gone.text
+    assert "ask a lead" not in gone.text
+
+
+def test_nothing_speaks_of_a_name_that_was_withdrawn(opened: Browser, report: Report) -> None:
+    assert "Withdraw my name" in opened.get("/en/inbox/case/requests").text
+    withdraw(opened, report.receipt)
+    assert "Withdraw my name" not in opened.get("/en/inbox/case/requests").text
+
+
+def test_how_it_was_reported_says_that_the_name_was_withdrawn(app: Flask) -> None:
+    with app.test_request_context("/en/"):
+        said = {
+            way: dict(answer_lines({ReportField.WAY: way}, [], date(2026, 1, 5)))[ReportField.WAY]
+            for way in (Way.NAMED, Way.ANONYMOUS)
+        }
+    assert "The name was withdrawn on" in said[Way.NAMED]
+    assert "withdrawn" not in said[Way.ANONYMOUS]
 
 
 def test_after_a_withdrawal_the_form_is_empty_and_can_be_filled_again(

@@ -328,6 +328,9 @@ def test_the_person_says_whether_it_is_right_and_the_lead_reads_it(
     assert answer.location == "/en/inbox/case"
     (entry,) = log.entries(Event.REPORT_TAKEN_DOWN)
     assert said in unescape(signed_in(cast.lead).get(f"/staff/cases/{entry['case']}?lang=en").text)
+    mailbox = browser.get("/en/inbox/case").text
+    assert "Check what was written" not in mailbox
+    assert ("you said what is wrong or missing" in mailbox) is (outcome == "corrected")
 
 
 def test_an_answer_without_a_choice_or_without_words_is_asked_again(

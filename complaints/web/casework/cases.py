@@ -82,7 +82,11 @@ def case_page(
         "holders": [{"value": holder.account.hex(), "text": holder.name} for holder in case.holders],
         "own": own or OwnForm(data={"mine": mark.mine, "label": mark.label}),
         "subject": about_lines(case.about, case.channel_th if visit.locale is Locale.THAI else case.channel_en),
-        "details": [line for line in answer_lines(case.answers, case.requests) if line[0] is not ReportField.NARRATIVE],
+        "details": [
+            line
+            for line in answer_lines(case.answers, case.requests, case.identity_withdrawn)
+            if line[0] is not ReportField.NARRATIVE
+        ],
         "problems": [problem_text(problem) for problem in case.problems],
         "leads": [holder.name for holder in case.holders if holder.duty is Duty.LEAD],
         "compartments": _COMPARTMENTS,

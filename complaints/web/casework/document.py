@@ -104,7 +104,9 @@ def _identity(identity: OpenedIdentity, locale: Locale) -> Section:
 
 def _report(case: OpenedCase, locale: Locale) -> Lines:
     lines = about_lines(case.about, case.channel_th if locale is Locale.THAI else case.channel_en)
-    lines += [(words(name), text) for name, text in answer_lines(case.answers, case.requests) if text]
+    lines += [
+        (words(name), text) for name, text in answer_lines(case.answers, case.requests, case.identity_withdrawn) if text
+    ]
     lines += [(answer.wording(locale), asked_text(answer)) for answer in case.asked]
     if case.taken_down is not None:
         said = case.taken_down.checks

@@ -6,11 +6,11 @@ from flask import request, session
 
 from complaints.errors import Conflict, Denied, DomainError, Failure, Invalid, PassphraseRefused
 from complaints.policy import Action, Staff
-from complaints.services import backoff, caseload
+from complaints.services import backoff, caseload, keyrings
 from complaints.services import identity as identities
 from complaints.services.caseload import CaseLine
 from complaints.services.unit import Unit
-from complaints.vocabulary import Event, IdentityField, OpeningReason
+from complaints.vocabulary import CompartmentName, Event, IdentityField, OpeningReason
 from complaints.web.casework.frame import blueprint, identity_label
 from complaints.web.casework.passphrase import identity_key, refusal_text
 from complaints.web.forms.casework import IdentityForm
@@ -36,7 +36,8 @@ def no_key(visit: Visit, error: Denied) -> Reply:
     del error
     with visit.app.units.reading() as unit:
         line = caseload.find_line(unit, visit.staff, visit.values["case"])
-    return Page("casework/no_identity.html", {"line": line}, 403)
+        erased = CompartmentName.IDENTITY not in keyrings.newest_epochs(unit, line.id)
+    return Page("casework/no_identity.html", {"line": line, "erased": erased}, 403)
 
 
 @blueprint.get("/<id:case>/identity")

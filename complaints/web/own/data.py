@@ -47,7 +47,7 @@ def take_data(visit: Visit, locale: Locale) -> Archive:
         "found": found,
         "names": names,
         "about": about_lines(found.box.about, found.box.channel_th if locale is Locale.THAI else found.box.channel_en),
-        "answers": answer_lines(found.box.answers, found.box.requests),
+        "answers": answer_lines(found.box.answers, found.box.requests, found.box.identity_withdrawn),
         "reasons": REASONS,
         "outcomes": OUTCOMES,
         "asked_for": {kind: text for kind, (text, _hint) in CHOICES.items()},
@@ -56,7 +56,7 @@ def take_data(visit: Visit, locale: Locale) -> Archive:
     files = [(names[file.id], partial(stream_file, units, file.id, file.key, file.length)) for file in everything]
     proofs = [
         (f"proofs/proof-{opening.position}.json", partial(_text, json.dumps(opening.proof, indent=1)))
-        for opening in (*found.openings.openings, *found.openings.taken_down)
+        for opening in found.openings.all
     ]
     return Archive("copy.zip", "copy.html", "mailbox/copy.html", values, [*files, *proofs])
 

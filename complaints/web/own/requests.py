@@ -57,6 +57,8 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, t
             for kind, (text, hint) in CHOICES.items()
             if kind not in waiting and (kind in _ALWAYS or consented(box))
         ],
+        "consent": box.answers.get(ReportField.GROUND) == Ground.CONSENT,
+        "withdrawn": box.identity_withdrawn,
         "today": unit.today,
         "names": NAMES,
     }

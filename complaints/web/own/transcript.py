@@ -41,7 +41,11 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None) -> R
         "came": box.taken_down,
         "by": box.taken_down_by,
         "about": about_lines(box.about, box.channel_th if visit.locale is Locale.THAI else box.channel_en),
-        "answers": [line for line in answer_lines(box.answers, box.requests) if line[0] is not ReportField.LANGUAGE],
+        "answers": [
+            line
+            for line in answer_lines(box.answers, box.requests, box.identity_withdrawn)
+            if line[0] is not ReportField.LANGUAGE
+        ],
         "asked": box.asked,
         "excluded": box.excluded,
         "excluded_words": box.excluded_words,

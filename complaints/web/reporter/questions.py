@@ -77,7 +77,7 @@ IDENTITY_LABELS: Mapping[IdentityField, Any] = {
 
 _HINTS: Mapping[StrEnum, Any] = {
     Way.ANONYMOUS: _(
-        "Nobody here is told who you are, though what you write may show it. "
+        "Nobody here is told who you are, though what you write, or a file, may show it. "
         "With your tracking code you still read our answers and write to us."
     ),
     Way.NAMED: _("Locked apart from the report. Whoever opens it must give a reason, and each opening is logged."),
