@@ -90,119 +90,158 @@ def signed_document() -> bytes:
 
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+_A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 _BY = 'w:author="SECRET-REVISER" w:date="2026-11-23T10:00:00Z"'
+_DRAWN = f"""<wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"><wp:extent cx="3200" cy="2000"/>
+<wp:docPr id="1" name="SECRET-TITLE.jpg" descr="C:\\Users\\SECRET-AUTHOR\\Pictures\\1.jpg"/><a:graphic {_A}><a:graphicData
+uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture">
+<pic:nvPicPr><pic:cNvPr id="1" name="SECRET-TITLE.jpg"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip {_R} r:embed="r2"/></pic:blipFill>
+<pic:spPr/></pic:pic></a:graphicData></a:graphic></wp:inline>"""
 _BODY = f"""<w:document {_W}><w:body><w:p w:rsidR="00AB12CD"><w:commentRangeStart w:id="1"/><w:r><w:t>Kept words.</w:t></w:r>
 <w:commentRangeEnd w:id="1"/><w:r><w:commentReference w:id="1"/></w:r>
 <w:ins w:id="2" {_BY}><w:r><w:t>Inserted words.</w:t></w:r></w:ins>
 <w:del w:id="3" {_BY}><w:r><w:delText>SECRET-DELETED</w:delText></w:r></w:del>
 <w:moveFrom w:id="4" {_BY}><w:r><w:t>SECRET-DELETED</w:t></w:r></w:moveFrom>
-<w:r><w:rPr><w:b/><w:rPrChange w:id="5" {_BY}><w:rPr/></w:rPrChange></w:rPr><w:t>Bold words.</w:t></w:r></w:p></w:body></w:document>"""
-_TYPES = """<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/>
-<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
-<Default Extension="jpeg" ContentType="image/jpeg"/><Override PartName="/word/document.xml"
-ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/comments.xml"
-ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.comments+xml"/></Types>"""
-_RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+<w:r><w:rPr><w:b/><w:rPrChange w:id="5" {_BY}><w:rPr/></w:rPrChange></w:rPr><w:t>Bold words.</w:t></w:r>
+<w:r><w:drawing>{_DRAWN}</w:drawing></w:r></w:p>{{}}</w:body></w:document>"""
+OF_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def letter(picture: bytes, **more: bytes) -> bytes:
-    """A DOCX with comments, tracked changes, authors and a photograph. `more`: parts beside these."""
-    relation = '<Relationship Id="r{}" Type="x" Target="{}"/>'.format
-    parts = {
-        "[Content_Types].xml": _TYPES,
-        "_rels/.rels": _RELATIONS.format(relation(1, "word/document.xml") + relation(2, "docProps/core.xml")),
-        "word/_rels/document.xml.rels": _RELATIONS.format(
-            relation(1, "comments.xml") + relation(2, "media/image1.jpeg")
-        ),
-        "word/document.xml": _BODY,
-        "word/comments.xml": f"<w:comments {_W}><w:comment w:id='1' {_BY}><w:p><w:r><w:t>SECRET-COMMENT</w:t></w:r></w:p></w:comment></w:comments>",
-        "word/settings.xml": f"<w:settings {_W}><w:rsids><w:rsid w:val='00AB12CD'/></w:rsids></w:settings>",
-        "docProps/core.xml": "<core><creator>SECRET-AUTHOR</creator><lastModifiedBy>SECRET-EDITOR</lastModifiedBy></core>",
-        "docProps/app.xml": "<app><Company>SECRET-COMPANY</Company></app>",
-        "word/media/image1.jpeg": picture,
-        **more,
-    }
-    return _packed(parts)
-
-
-def _types(main: str, *others: str) -> str:
-    """What lies in a package: its main part, and parts beside it."""
-    parts = "".join(f'<Override PartName="/{part}" ContentType="application/xml"/>' for part in (main, *others))
+def relations(*rows: tuple[str, str] | tuple[str, str, str]) -> str:
+    """What a part refers to, as r1, r2, ...: kinds and targets; a third word says that the target lies elsewhere."""
+    where = ("Internal", "External")
+    entries = "".join(
+        f'<Relationship Id="r{number}" Type="{OF_OFFICE}/{row[0]}" Target="{row[1]}" TargetMode="{where[len(row) - 2]}"/>'
+        for number, row in enumerate(rows, start=1)
+    )
     return (
-        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="xml" ContentType="application/xml"/><Default Extension="jpeg" ContentType="image/jpeg"/>'
-        f"{parts}</Types>"
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{entries}</Relationships>'
     )
 
 
-def _packed(parts: dict[str, str | bytes]) -> bytes:
+def _package(main: str, kind: str, parts: dict[str, str | bytes]) -> bytes:
+    """The parts of a document with what says which is the main one, and who wrote it."""
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/><Default Extension="jpeg" ContentType="image/jpeg"/>'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/{main}" ContentType="application/vnd.openxmlformats-officedocument.{kind}.main+xml"/></Types>'
+    )
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, part in parts.items():
+        whole = {
+            "[Content_Types].xml": types,
+            "_rels/.rels": relations(("officeDocument", main), ("core-properties", "docProps/core.xml")),
+            "docProps/core.xml": "<core><creator>SECRET-AUTHOR</creator><lastModifiedBy>SECRET-EDITOR</lastModifiedBy></core>",
+            "docProps/app.xml": "<app><Company>SECRET-COMPANY</Company></app>",
+            **parts,
+        }
+        for name, part in whole.items():
             archive.writestr(name, part)
     return out.getvalue()
 
 
-_PROPERTIES = {
-    "docProps/core.xml": "<core><creator>SECRET-AUTHOR</creator><lastModifiedBy>SECRET-EDITOR</lastModifiedBy></core>",
-    "docProps/app.xml": "<app><Company>SECRET-COMPANY</Company></app>",
-}
+def letter(picture: bytes, *rows: tuple[str, str] | tuple[str, str, str], body: str = "", **more: str | bytes) -> bytes:
+    """A DOCX with comments, tracked changes, authors and a photograph.
 
-
-def table(picture: bytes) -> bytes:
-    """An XLSX with a note and a threaded comment beside a cell, authors, a printer, a link to a folder, and a photograph."""
-    relation = '<Relationship Id="r{}" Type="x" Target="{}"{}/>'.format
-    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    link = "file:///C:/Users/SECRET-AUTHOR/ledger.xlsx"
-    return _packed(
+    `rows`: relations from r4 on; `body`: paragraphs after the first; `more`: parts beside these, or instead of them.
+    """
+    return _package(
+        "word/document.xml",
+        "wordprocessingml.document",
         {
-            "[Content_Types].xml": _types("xl/workbook.xml", "xl/comments1.xml", "xl/persons/person.xml"),
-            "_rels/.rels": _RELATIONS.format(relation(1, "xl/workbook.xml", "") + relation(2, "docProps/core.xml", "")),
-            "xl/workbook.xml": f"<workbook {main}><fileVersion lastEdited='7' rupBuild='SECRET-MODEL'/><sheets/></workbook>",
-            "xl/_rels/workbook.xml.rels": _RELATIONS.format(
-                relation(1, "worksheets/sheet1.xml", "") + relation(2, "persons/person.xml", "")
+            "word/_rels/document.xml.rels": relations(
+                ("comments", "comments.xml"), ("image", "media/image1.jpeg"), ("settings", "settings.xml"), *rows
             ),
-            "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData><row><c><v>40000</v></c></row></sheetData>"
-            "<legacyDrawing/></worksheet>",
-            "xl/worksheets/_rels/sheet1.xml.rels": _RELATIONS.format(
-                relation(1, "../comments1.xml", "")
-                + relation(2, "../printerSettings/printerSettings1.bin", "")
-                + relation(3, link, ' TargetMode="External"')
-            ),
-            "xl/comments1.xml": f"<comments {main}><authors><author>SECRET-REVISER</author></authors><text>SECRET-COMMENT</text></comments>",
-            "xl/threadedComments/threadedComment1.xml": "<x><text>SECRET-COMMENT</text></x>",
-            "xl/persons/person.xml": "<personList><person displayName='SECRET-REVISER'/></personList>",
-            "xl/drawings/vmlDrawing1.vml": "<xml>SECRET-NOTE</xml>",
-            "xl/printerSettings/printerSettings1.bin": b"SECRET-MAKE",
-            "xl/media/image1.jpeg": picture,
-            **_PROPERTIES,
-        }
+            "word/document.xml": _BODY.format(body),
+            "word/comments.xml": f"<w:comments {_W}><w:comment w:id='1' {_BY}><w:p><w:r><w:t>SECRET-COMMENT</w:t></w:r></w:p></w:comment></w:comments>",
+            "word/settings.xml": f"<w:settings {_W}><w:rsids><w:rsid w:val='00AB12CD'/></w:rsids></w:settings>",
+            "word/media/image1.jpeg": picture,
+            **more,
+        },
     )
 
 
-def slides(picture: bytes) -> bytes:
-    """A PPTX with a comment, its author, and a photograph."""
-    relation = '<Relationship Id="r{}" Type="x" Target="{}"/>'.format
-    main = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
-    return _packed(
+_X = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_PLACED = f"""<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" {_A} {_R}><xdr:oneCellAnchor>
+<xdr:from><xdr:col>1</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>2</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from><xdr:ext cx="9" cy="9"/>
+<xdr:pic><xdr:nvPicPr><xdr:cNvPr id="2" name="SECRET-TITLE.jpg"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed="r1"/>
+</xdr:blipFill><xdr:spPr/></xdr:pic><xdr:clientData/></xdr:oneCellAnchor></xdr:wsDr>"""
+
+
+def table(
+    picture: bytes,
+    *rows: tuple[str, str] | tuple[str, str, str],
+    workbook: str = "<sheets><sheet name='Sheet1' sheetId='1' r:id='r1'/></sheets>",
+    sheet: str = "",
+    **more: str | bytes,
+) -> bytes:
+    """An XLSX with a note and a threaded comment beside a cell, authors, a printer, a link to a folder, and a photograph.
+
+    `rows`: the workbook's relations from r3 on; `workbook`, `sheet`: more of what stands in them; `more`: parts beside these, or instead.
+    """
+    link = "file:///C:/Users/SECRET-AUTHOR/ledger.xlsx"
+    return _package(
+        "xl/workbook.xml",
+        "spreadsheetml.sheet",
         {
-            "[Content_Types].xml": _types(
-                "ppt/presentation.xml", "ppt/comments/comment1.xml", "ppt/commentAuthors.xml"
+            "xl/workbook.xml": f"<workbook {_X} {_R}><fileVersion lastEdited='7' rupBuild='SECRET-MODEL'/>{workbook}</workbook>",
+            "xl/_rels/workbook.xml.rels": relations(
+                ("worksheet", "worksheets/sheet1.xml"), ("person", "persons/person.xml"), *rows
             ),
-            "_rels/.rels": _RELATIONS.format(relation(1, "ppt/presentation.xml") + relation(2, "docProps/core.xml")),
-            "ppt/presentation.xml": f"<p:presentation {main}/>",
-            "ppt/_rels/presentation.xml.rels": _RELATIONS.format(
-                relation(1, "slides/slide1.xml") + relation(2, "commentAuthors.xml")
+            "xl/worksheets/sheet1.xml": f"<worksheet {_X} {_R}><sheetData><row r='1'><c r='A1'><f>A2*2</f><v>40000</v></c></row></sheetData>"
+            f"{sheet}<hyperlinks><hyperlink ref='A1' r:id='r3'/></hyperlinks><drawing r:id='r4'/><legacyDrawing r:id='r5'/></worksheet>",
+            "xl/worksheets/_rels/sheet1.xml.rels": relations(
+                ("comments", "../comments1.xml"),
+                ("printerSettings", "../printerSettings/printerSettings1.bin"),
+                ("hyperlink", link, "elsewhere"),
+                ("drawing", "../drawings/drawing1.xml"),
+                ("vmlDrawing", "../drawings/vmlDrawing1.vml"),
             ),
-            "ppt/slides/slide1.xml": f"<p:sld {main}>Kept words.</p:sld>",
-            "ppt/slides/_rels/slide1.xml.rels": _RELATIONS.format(
-                relation(1, "../comments/comment1.xml") + relation(2, "../media/image1.jpeg")
+            "xl/comments1.xml": f"<comments {_X}><authors><author>SECRET-REVISER</author></authors><text>SECRET-COMMENT</text></comments>",
+            "xl/threadedComments/threadedComment1.xml": "<x><text>SECRET-COMMENT</text></x>",
+            "xl/persons/person.xml": "<personList><person displayName='SECRET-REVISER'/></personList>",
+            "xl/drawings/drawing1.xml": _PLACED,
+            "xl/drawings/_rels/drawing1.xml.rels": relations(("image", "../media/image1.jpeg")),
+            "xl/drawings/vmlDrawing1.vml": "<xml>SECRET-NOTE</xml>",
+            "xl/printerSettings/printerSettings1.bin": b"SECRET-MAKE",
+            "xl/media/image1.jpeg": picture,
+            **more,
+        },
+    )
+
+
+_P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+_SHOWN = f"""<p:sp><p:nvSpPr><p:cNvPr id="2" name="Title 1"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr {_A}/><a:p {_A}><a:r>
+<a:t>Kept words.</a:t></a:r></a:p></p:txBody></p:sp><p:pic><p:nvPicPr><p:cNvPr id="3" name="SECRET-TITLE.jpg"/><p:cNvPicPr/><p:nvPr/>
+</p:nvPicPr><p:blipFill><a:blip {_A} {_R} r:embed="r2"/></p:blipFill><p:spPr/></p:pic>"""
+
+
+def slides(
+    picture: bytes, *rows: tuple[str, str] | tuple[str, str, str], shapes: str = "", **more: str | bytes
+) -> bytes:
+    """A PPTX with a comment, its author, and a photograph.
+
+    `rows`: the slide's relations from r3 on; `shapes`: more of them; `more`: parts beside these, or instead.
+    """
+    return _package(
+        "ppt/presentation.xml",
+        "presentationml.presentation",
+        {
+            "ppt/presentation.xml": f"<p:presentation {_P} {_R}><p:sldIdLst><p:sldId id='256' r:id='r1'/></p:sldIdLst></p:presentation>",
+            "ppt/_rels/presentation.xml.rels": relations(
+                ("slide", "slides/slide1.xml"), ("commentAuthors", "commentAuthors.xml")
             ),
-            "ppt/comments/comment1.xml": f"<p:cmLst {main}><p:text>SECRET-COMMENT</p:text></p:cmLst>",
-            "ppt/commentAuthors.xml": f"<p:cmAuthorLst {main}><p:cmAuthor name='SECRET-REVISER'/></p:cmAuthorLst>",
+            "ppt/slides/slide1.xml": f"<p:sld {_P}><p:cSld><p:spTree>{_SHOWN}{shapes}</p:spTree></p:cSld></p:sld>",
+            "ppt/slides/_rels/slide1.xml.rels": relations(
+                ("comments", "../comments/comment1.xml"), ("image", "../media/image1.jpeg"), *rows
+            ),
+            "ppt/comments/comment1.xml": f"<p:cmLst {_P}><p:text>SECRET-COMMENT</p:text></p:cmLst>",
+            "ppt/commentAuthors.xml": f"<p:cmAuthorLst {_P}><p:cmAuthor name='SECRET-REVISER'/></p:cmAuthorLst>",
             "ppt/media/image1.jpeg": picture,
-            **_PROPERTIES,
-        }
+            **more,
+        },
     )
 
 

@@ -4,10 +4,8 @@ import os
 import subprocess
 import sys
 import wave
-import zipfile
 from collections.abc import Callable
 from io import BytesIO
-from itertools import pairwise
 
 import av
 import pikepdf
@@ -15,9 +13,9 @@ import pytest
 from PIL import Image
 
 from complaints.cleaning import kinds
-from complaints.cleaning.process import cleaning
 from complaints.cleaning.result import Bomb, CannotClean
 from complaints.vocabulary import Trace
+from tests.cleaning.copies import cleaned, unpacked
 from tests.evidence import (
     LATITUDE,
     SAMPLES,
@@ -41,18 +39,6 @@ from tests.evidence import (
     told,
     wav,
 )
-
-
-def cleaned(data: bytes) -> tuple[bytes, set[Trace]]:
-    """The clean copy and what was found, in pieces of odd sizes."""
-    cuts = [*range(0, len(data), 50_001), len(data)]
-    with cleaning(kinds.media_type(data[: kinds.HEAD]), [data[start:end] for start, end in pairwise(cuts)]) as clean:
-        return b"".join(clean.pieces) if clean.found else data, set(clean.found)
-
-
-def unpacked(data: bytes) -> bytes:
-    with zipfile.ZipFile(BytesIO(data)) as archive:
-        return b"\n".join(name.encode() + b"\n" + archive.read(name) for name in archive.namelist())
 
 
 def test_a_photograph_keeps_its_picture_and_how_it_is_turned() -> None:
