@@ -12,7 +12,6 @@ _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", "application/zip"),
     (b"fLaC", "audio/flac"),
     (b"ID3", "audio/mpeg"),
@@ -23,13 +22,36 @@ _MAGIC = (
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"BM", "image/bmp"),
-    (b"{\\rtf", "application/rtf"),
-    (b"<?xml", "application/xml"),
-    (b"<svg", "image/svg+xml"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"\x1f\x8b", "application/gzip"),
 )
+_BLANK = b"\xef\xbb\xbf \t\r\n\x0c"
+"""What may stand before anything: the mark of UTF-8, and space."""
+_OF_POST = (
+    rb"(received|return-path|delivered-to|message-id|mime-version|dkim-signature|authentication-results|arc-[\w-]+)"
+)
+_OF_LETTERS = rb"(from|to|cc|bcc|date|subject|reply-to|sender|content-[\w-]+|thread-[\w-]+|x-[\w-]+)"
+"""One alone may begin anybody's note."""
+_TELLING = (
+    (re.compile(rb"(?s).{0,1024}?%PDF-"), "application/pdf"),  # readers look for it that far
+    (re.compile(rb"%FDF-"), "application/vnd.fdf"),
+    (re.compile(rb"%!"), "application/postscript"),
+    (re.compile(rb"\{\\rtf"), "application/rtf"),
+    (re.compile(rb"<\?xml"), "application/xml"),
+    (re.compile(rb"(?i)<svg\b"), "image/svg+xml"),
+    (re.compile(rb"(?is)<[!?/a-z]|.*<(!doctype|html|head|body|meta|svg|[ovwx]:\w+)\b"), "text/html"),
+    (re.compile(rb"BEGIN:V"), "text/calendar"),
+    (re.compile(rb"ISO-10303-21"), "model/step"),
+    (re.compile(rb"0\s+SECTION\s|999\r?\n"), "image/vnd.dxf"),
+    (
+        re.compile(rb"(?i)%b:|%b:.*(\r?\n[ \t].*)*\r?\n(%b|%b):" % (_OF_POST, _OF_LETTERS, _OF_LETTERS, _OF_POST)),
+        "message/rfc822",
+    ),
+    (re.compile(rb"From \S+ +(- )?[A-Z][a-z]{2} [A-Z][a-z]{2} +\d"), "application/mbox"),
+)
+"""Text that tells more than a reader sees: how it begins, after what is blank. It is shown as a page, a letter or a drawing, without what
+stands at its head."""
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 _BRANDS = {
     b"heic": "image/heic",
@@ -125,6 +147,10 @@ def media_type(head: bytes) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
+    shown = head.lstrip(_BLANK)
+    telling = next((kind for begins, kind in _TELLING if begins.match(shown)), None)
+    if telling is not None:
+        return telling
     return TEXT if _is_text(head) else UNKNOWN
 
 

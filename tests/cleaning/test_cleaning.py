@@ -362,10 +362,64 @@ def test_it_gets_no_environment_and_no_file_but_its_pipes(monkeypatch: pytest.Mo
         (b"\x00\x01\x02\x03", kinds.UNKNOWN),
         (b"RIFF\0\0\0\0WEBP", "image/webp"),
         (b"\0\0\0\x18ftypheic", "image/heic"),
+        (b"\xef\xbb\xbfNotes with the mark of UTF-8", "text/plain"),
+        (b"Date: 3 May\nPlace: the office\n", "text/plain"),
+        (b"X-ray: a broken arm\n", "text/plain"),
+        (b"From the start I knew.", "text/plain"),
+        (b"See <https://example.org> and <mailto:a@example.org>; 3 < 4.", "text/plain"),
+        (b"999 baht", "text/plain"),
     ],
 )
 def test_what_a_file_is_says_its_content(head: bytes, kind: str) -> None:
     assert kinds.media_type(head) == kind
+
+
+@pytest.mark.parametrize(
+    "before", [b"", b"\xef\xbb\xbf", b"\r\n \t", b"\n\xef\xbb\xbf"], ids=["bare", "mark", "blank", "both"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"<html xmlns:o='urn:schemas-microsoft-com:office:office'><o:Author>SECRET-AUTHOR</o:Author></html>",
+        b"<!DOCTYPE html>\n<title>SECRET-TITLE</title>",
+        b"Saved from the web <meta name='author' content='SECRET-AUTHOR'>",
+        b"<?xml version='1.0'?><office:document/>",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><metadata>SECRET-AUTHOR</metadata></svg>",
+        b"<!-- SECRET-NOTE --><svg/>",
+        b"From: SECRET-AUTHOR <a@example.org>\r\nTo: b@example.org\r\n\r\nWords.",
+        b"Received: from [10.0.0.1] by example.org",
+        b"Subject: Words\n that go on\nX-Mailer: SECRET-MODEL\n\nWords.",
+        b"From a@example.org Mon Nov 23 10:00:00 2026\n",
+        b"%!PS-Adobe-3.0\n%%For: SECRET-AUTHOR\n",
+        b"{\\rtf1{\\info{\\author SECRET-AUTHOR}}}",
+        b"BEGIN:VCALENDAR\nORGANIZER;CN=SECRET-AUTHOR",
+        b"%FDF-1.2\n",
+        b"ISO-10303-21;\nHEADER;",
+        b"  0\nSECTION\n  2\nHEADER\n  9\n$LASTSAVEDBY\n",
+    ],
+    ids=[
+        *(
+            "HTML of Word",
+            "HTML",
+            "HTML after words",
+            "XML",
+            "SVG",
+            "SVG after a note",
+            "a letter",
+            "a letter as it came",
+            "a letter with a fold",
+        ),
+        *("a mailbox", "PostScript", "RTF", "a calendar", "FDF", "STEP", "DXF"),
+    ],
+)
+def test_text_that_tells_more_than_it_shows_is_not_plain(before: bytes, text: bytes) -> None:
+    kind = kinds.media_type(before + text)
+    assert kind not in {kinds.TEXT, kinds.UNKNOWN}
+    assert kind not in kinds.CLEANED
+
+
+def test_a_pdf_is_one_whatever_stands_before_it() -> None:
+    assert kinds.media_type(b"\xef\xbb\xbf\n words %PDF-1.7") == "application/pdf"
 
 
 @pytest.mark.parametrize(

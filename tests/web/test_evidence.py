@@ -41,7 +41,7 @@ def opened_by_lead(cast: Cast, receipt: Receipt) -> case_reading.OpenedCase:
         return case_reading.read_case(unit, cast.lead.actor, cast.lead.keys, case)
 
 
-def content(cast: Cast, opened: case_reading.OpenedCase, file_id: bytes) -> bytes:
+def content_of(cast: Cast, opened: case_reading.OpenedCase, file_id: bytes) -> bytes:
     """An original, as a lead takes it."""
     with cast.units.writing() as unit:
         file = identity.open_original(
@@ -79,7 +79,7 @@ def test_the_report_gets_the_clean_copy_and_the_identity_the_original(
     assert line.cleaning is Cleaning.CLEANED
     assert Trace.POSITION in line.found
     assert told(read(cast, opened, line.id)) == []
-    assert content(cast, opened, line.original) == sent[1]
+    assert content_of(cast, opened, line.original) == sent[1]
     assert opened.kept_apart == ()
     with cast.units.reading() as unit:
         assert list(examine(unit, cast.units.access_log)) == []
@@ -106,7 +106,7 @@ def test_an_assignment_hands_the_originals_over_with_the_identity(browser: Brows
     receipt = send(with_files(browser, PHOTO), browser)
     opened = opened_by_lead(cast, receipt)
     cast.assign(_report(opened, receipt))
-    assert content(cast, opened, opened.files[0].original) == PHOTO[1]
+    assert content_of(cast, opened, opened.files[0].original) == PHOTO[1]
 
 
 def _report(opened: case_reading.OpenedCase, receipt: Receipt) -> Report:
@@ -123,7 +123,7 @@ def test_what_cannot_be_cleaned_goes_to_few_unless_the_reporter_says_otherwise(b
     opened = opened_by_lead(cast, send(answer, browser))
     assert opened.files == ()
     (apart,) = opened.kept_apart
-    assert content(cast, opened, apart) == UNKNOWN[1]
+    assert content_of(cast, opened, apart) == UNKNOWN[1]
 
 
 def test_a_file_that_is_not_what_its_name_says_is_not_called_clean(
@@ -166,6 +166,26 @@ def test_a_clean_file_is_sent_once_as_it_is(browser: Browser, cast: Cast) -> Non
     opened = opened_by_lead(cast, send(answer, browser))
     assert [line.cleaning for line in opened.files] == [Cleaning.NOTHING]
     assert kinds_in(cast.units) == ["file"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf<html><o:Author>A. Name</o:Author>Words.</html>",
+        b"From: A. Name\nTo: B\n\nWords.",
+        b"%!PS\n%%For: A. Name\n",
+    ],
+    ids=["HTML", "letter", "PostScript"],
+)
+def test_text_that_tells_more_than_it_shows_is_not_said_to_hide_nothing(
+    browser: Browser, cast: Cast, content: bytes
+) -> None:
+    answer = with_files(browser, ("a.txt", content, "text/plain"))
+    assert "We could not clean it" in answer.text
+    opened = opened_by_lead(cast, send(answer, browser))
+    assert opened.files == ()
+    (apart,) = opened.kept_apart
+    assert content == content_of(cast, opened, apart)
 
 
 def test_a_program_is_refused_by_name_and_leaves_nothing(browser: Browser, units: Units, cast: Cast) -> None:
