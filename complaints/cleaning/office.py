@@ -16,8 +16,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from complaints.cleaning import jpeg, office_markup, pictures
-from complaints.cleaning.office_markup import LOCAL
 from complaints.cleaning.office_words import RELATIONS, name
+from complaints.cleaning.places import LOCAL
 from complaints.cleaning.result import Bomb, CannotClean, Cleaned
 from complaints.vocabulary import Trace
 

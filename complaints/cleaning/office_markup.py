@@ -11,11 +11,9 @@ from typing import Any
 from lxml import etree
 
 from complaints.cleaning.office_words import KEPT, NAMESPACES, RELATIONS, VOCABULARY, name, names
+from complaints.cleaning.places import LOCAL
 from complaints.cleaning.result import CannotClean
 from complaints.vocabulary import Trace
-
-LOCAL = re.compile(r"(?i)\bfile:|\\\\\w|\b[a-z]:[\\/]|/(?:users|home)/")
-"""A place on somebody's computer or network, which often bears a name."""
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _ALTERNATES, _CHOICE, _FALLBACK, _IGNORABLE = (

@@ -1,11 +1,26 @@
-"""PDF, written anew: what describes it, earlier versions, comments, files inside and programs go; the pages stay."""
+"""PDF, written anew from the keys that are known: what describes it, earlier versions, comments, files inside and programs go; the pages stay."""
 
+import re
 from io import BytesIO
 from typing import Any
 
 import pikepdf
 
 from complaints.cleaning import jpeg
+from complaints.cleaning.pdf_words import (
+    ACTION,
+    ANY_NAME,
+    DEST,
+    KEPT,
+    NOTES,
+    OF_STREAMS,
+    PAGE,
+    PAGE_OR_PAGES,
+    SEEN,
+    STATES,
+    VALUE,
+)
+from complaints.cleaning.places import LOCAL
 from complaints.cleaning.result import CannotClean, Cleaned
 from complaints.vocabulary import Trace
 
@@ -16,22 +31,16 @@ _DESCRIPTION = {
     "/CreationDate": Trace.TIME,
     "/ModDate": Trace.TIME,
 }
-_ON_ANYTHING = {
-    "/Metadata": Trace.OTHER,
-    "/PieceInfo": Trace.OTHER,
-    "/LastModified": Trace.TIME,
+_TOLD = {
+    **dict.fromkeys(("/LastModified", "/M"), Trace.TIME),
+    **dict.fromkeys(("/T", "/Threads", "/CreatorInfo", "/User"), Trace.PERSON),
+    **dict.fromkeys(("/Contents", "/Alt", "/TU", "/E"), Trace.WORDS),
+    **dict.fromkeys(("/AA", "/JavaScript", "/EmbeddedFiles", "/AF", "/OpenAction", "/Collection", "/JS"), Trace.INSIDE),
+    **dict.fromkeys(("/Perms", "/DSS", "/V", "/SigFlags"), Trace.SIGNATURE),
     "/Thumb": Trace.PREVIEW,
-    "/AA": Trace.INSIDE,
-    "/JavaScript": Trace.INSIDE,
-    "/EmbeddedFiles": Trace.INSIDE,
-    "/AF": Trace.INSIDE,
+    "/Creator": Trace.PROGRAM,
 }
-_ON_ROOT = {
-    "/OpenAction": Trace.INSIDE,
-    "/Perms": Trace.SIGNATURE,
-    "/DSS": Trace.SIGNATURE,
-    "/Collection": Trace.INSIDE,
-}
+"""What is told of a key that is not kept; of others, that there was something."""
 _COMMENTS = {
     "/Text",
     "/FreeText",
@@ -45,9 +54,25 @@ _COMMENTS = {
     "/Ink",
 }
 _COMMENTS |= {"/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Redact"}
-_INSIDE = {"/FileAttachment", "/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
-_DEPTH = 50
-_WIDGET, _SIGNED = "/Widget", "/Sig"
+_LINK, _WIDGET, _SIGNED = "/Link", "/Widget", "/Sig"
+_OF_TRAILER = frozenset(
+    {
+        "/Root",
+        "/Size",
+        "/ID",
+        "/Info",
+        "/Encrypt",
+        "/Prev",
+        "/XRefStm",
+        *("/Type", "/W", "/Index", "/Filter", "/Length", "/DecodeParms"),
+    }
+)
+_OF_THE_FILE = frozenset({"/XRef", "/ObjStm"})
+_LEADS = frozenset({"/URI", "/GoToR", "/GoToE", "/Thread"})
+"""What a link does that leads somewhere else."""
+_WITHIN = frozenset({"/GoTo", "/Named"})
+_TARGET = re.compile(r"(?i)(https?|mailto|tel):")
+_DEPTH, _STRINGS_DEPTH = 50, 2
 
 
 def clean(data: bytes) -> Cleaned:
@@ -62,76 +87,153 @@ def clean(data: bytes) -> Cleaned:
         if "/XFA" in document.Root.get("/AcroForm", pikepdf.Dictionary()):
             raise CannotClean("a form of another kind")
         _describe_nothing(document, found)
-        for page in document.pages:
-            _without_comments(page.obj, found)
-        for thing in document.objects:
-            _without(thing, found, 0)
-            if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == "/Image":
-                _clean_picture(thing, found)
+        _Document(document, found).clean()
         out = BytesIO()
         # The document's number would be made from its old one and the time.
         document.save(out, static_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return Cleaned(out.getvalue(), frozenset(found))
 
 
-def _take(thing: Any, names: dict[str, Trace], found: set[Trace]) -> None:
-    for name, trace in names.items():
-        if name in thing:
-            del thing[name]
-            found.add(trace)
-
-
-def _without(thing: Any, found: set[Trace], depth: int) -> None:
-    """Of an object, and of what lies directly in it: what it refers to is an object of its own."""
-    if depth > _DEPTH:
-        raise CannotClean("nested too deeply")
-    if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
-        _take(thing, _ON_ANYTHING, found)
-        inner = [value for _name, value in thing.items()]
-    else:
-        inner = list(thing) if isinstance(thing, pikepdf.Array) else []
-    for value in inner:
-        if isinstance(value, pikepdf.Dictionary | pikepdf.Array) and not value.is_indirect:
-            _without(value, found, depth + 1)
-
-
 def _describe_nothing(document: pikepdf.Pdf, found: set[Trace]) -> None:
     if "/Info" in document.trailer:
         found |= {_DESCRIPTION.get(str(name), Trace.WORDS) for name in dict(document.trailer.Info.items())}
         del document.trailer["/Info"]
-    _take(document.Root, _ON_ROOT, found)
-    for field in _fields(document.Root.get("/AcroForm", pikepdf.Dictionary()).get("/Fields", pikepdf.Array())):
-        if field.get("/FT") == _SIGNED and "/V" in field:
-            del field["/V"]
-            found.add(Trace.SIGNATURE)
+    for name in set(document.trailer.keys()) - _OF_TRAILER:
+        del document.trailer[name]
+        found.add(Trace.OTHER)
 
 
-def _fields(fields: Any, depth: int = 0) -> list[Any]:
-    some = list(fields)
-    return some + [child for field in some if depth < 20 for child in _fields(field.get("/Kids", []), depth + 1)]
+class _Document:
+    """Goes from its root to whatever is reached by keys that are kept."""
+
+    def __init__(self, document: pikepdf.Pdf, found: set[Trace]) -> None:
+        self.document, self.found = document, found
+        self.pages = {page.obj.objgen for page in document.pages}
+        self.met: set[tuple[tuple[int, int], str]] = set()
+        self.waiting: list[tuple[Any, str]] = []
+
+    def clean(self) -> None:
+        # The pages first: what is read aloud refers to what is on them.
+        for page in self.document.pages:
+            self._meet(page.obj, "leaf")
+            self._walk()
+        self._meet(self.document.Root, "catalog")
+        self._walk()
+        reached = {place for place, _kind in self.met}
+        for thing in self.document.objects:
+            if (
+                isinstance(thing, pikepdf.Dictionary | pikepdf.Stream)
+                and thing.objgen not in reached
+                and not _of_the_file(thing)
+            ):
+                self.found.add(Trace.OTHER)
+
+    def _walk(self) -> None:
+        while self.waiting:
+            thing, kind = self.waiting.pop()
+            keys = KEPT[kind] | OF_STREAMS if isinstance(thing, pikepdf.Stream) else KEPT[kind]
+            for name, value in list(thing.items()):
+                inner = keys.get(name) or keys.get(ANY_NAME)
+                if inner is None or not self._stays(value, inner, 0):
+                    self._note(name, value)
+                    del thing[name]
+            if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == "/Image":
+                _clean_picture(thing, self.found)
+
+    def _meet(self, thing: Any, kind: str) -> None:
+        if thing.is_indirect:
+            if (thing.objgen, kind) in self.met:
+                return
+            self.met.add((thing.objgen, kind))
+        self.waiting.append((thing, kind))
+
+    def _stays(self, value: Any, kind: str, depth: int) -> bool:
+        """Whether what a key holds is kept. What is in it waits to be looked at."""
+        if depth > _DEPTH:
+            raise CannotClean("nested too deeply")
+        if isinstance(value, pikepdf.Array):
+            if kind == NOTES:
+                self._notes(value)
+                return True
+            if not len(value):
+                return True
+            kept = [self._stays(item, kind, depth + 1) for item in value]
+            if kind == VALUE or (kind == DEST and (depth > 0 or self._is_page(value[0]))):
+                return all(kept)
+            for number, stays in enumerate(kept):
+                if not stays:
+                    value[number] = None
+            return True
+        if not isinstance(value, pikepdf.Dictionary | pikepdf.Stream):
+            return True
+        return self._holds(value, kind)
+
+    def _holds(self, thing: Any, kind: str) -> bool:
+        if kind == VALUE:
+            return False
+        if kind == PAGE or (kind == DEST and self._is_page(thing)):
+            return thing.objgen in self.pages
+        if kind == SEEN:
+            return any((thing.objgen, seen) in self.met for seen in ("note", "field", "drawing"))
+        if kind == ACTION and not self._leads_somewhere_known(thing):
+            return False
+        if kind == PAGE_OR_PAGES:
+            kind = "nodes" if "/Kids" in thing else "leaf"
+            if kind == "leaf" and thing.objgen not in self.pages:
+                return False
+        elif kind == STATES:
+            kind = "drawing" if isinstance(thing, pikepdf.Stream) else "appearances"
+        elif kind == "element" and thing.get("/Type") == "/StructTreeRoot":
+            kind = "structure"
+        self._meet(thing, {ACTION: "link", DEST: "place"}.get(kind, kind))
+        return True
+
+    def _is_page(self, thing: Any) -> bool:
+        """Perhaps one that is shown no more."""
+        return isinstance(thing, pikepdf.Dictionary) and (thing.objgen in self.pages or thing.get("/Type") == "/Page")
+
+    def _leads_somewhere_known(self, action: Any) -> bool:
+        kind = str(action.get("/S", ""))
+        return kind in _WITHIN or (kind == "/URI" and bool(_TARGET.match(str(action.get("/URI", "")))))
+
+    def _notes(self, notes: Any) -> None:
+        """Links and fields stay; comments, signatures and all else that lies on a page go."""
+        for number in reversed(range(len(notes))):
+            note: Any = notes[number]
+            kind = str(note.get("/Subtype", "")) if isinstance(note, pikepdf.Dictionary) else ""
+            signed = kind == _WIDGET and _SIGNED in {note.get("/FT"), note.get("/Parent", {}).get("/FT")}
+            if kind == _LINK:
+                self._meet(note, "note")
+            elif kind == _WIDGET and not signed:
+                self._meet(note, "field")
+            else:
+                if kind == _WIDGET:
+                    self.found.add(Trace.SIGNATURE)
+                elif kind in _COMMENTS:
+                    self.found |= {Trace.COMMENTS, *({Trace.PERSON} if "/T" in note else ())}
+                else:
+                    self.found.add(Trace.INSIDE)
+                del notes[number]
+
+    def _note(self, name: str, value: Any) -> None:
+        runs = name == "/A" and isinstance(value, pikepdf.Dictionary) and str(value.get("/S", "")) not in _LEADS
+        self.found.add(Trace.INSIDE if runs else _TOLD.get(name, Trace.OTHER))
+        if any(LOCAL.search(words) for words in _strings(value, 0)):
+            self.found.add(Trace.PERSON)
 
 
-def _without_comments(page: Any, found: set[Trace]) -> None:
-    if "/Annots" not in page:
-        return
-    kept = []
-    for note in page.Annots:
-        kind = str(note.get("/Subtype", ""))
-        if kind in _COMMENTS:
-            found |= {Trace.COMMENTS, *({Trace.PERSON} if "/T" in note else ())}
-        elif kind in _INSIDE:
-            found.add(Trace.INSIDE)
-        elif kind == _WIDGET and (note.get("/FT") == _SIGNED or note.get("/Parent", {}).get("/FT") == _SIGNED):
-            found.add(Trace.SIGNATURE)
-        else:
-            for name in ("/M", "/NM"):
-                if name in note:
-                    del note[name]
-            if note.get("/A", {}).get("/S") in {"/JavaScript", "/Launch"}:
-                del note["/A"]
-                found.add(Trace.INSIDE)
-            kept.append(note)
-    page.Annots = pikepdf.Array(kept)
+def _strings(value: Any, depth: int) -> list[str]:
+    if isinstance(value, pikepdf.String):
+        return [str(value)]
+    if depth > _STRINGS_DEPTH or not isinstance(value, pikepdf.Dictionary | pikepdf.Array):
+        return []
+    inner = [item for _name, item in value.items()] if isinstance(value, pikepdf.Dictionary) else list(value)
+    return [words for item in inner for words in _strings(item, depth + 1)]
+
+
+def _of_the_file(thing: Any) -> bool:
+    """Whether it says where the others lie."""
+    return str(thing.get("/Type", "")) in _OF_THE_FILE or "/Linearized" in thing
 
 
 def _clean_picture(picture: Any, found: set[Trace]) -> None:
