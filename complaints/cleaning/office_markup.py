@@ -57,9 +57,9 @@ _CHART_FORMULA = name("c:f")
 _BOOK = re.compile(r"\[(?!\d+\])[^\]]*\]")
 _NAMED = {
     **dict.fromkeys(names("wp:docPr pic:cNvPr a:cNvPr p:cNvPr xdr:cNvPr cdr:cNvPr wps:cNvPr wpg:cNvPr"), "Object"),
-    name("a:theme"): "Theme",
+    **dict.fromkeys(names("a:theme a:clrScheme a:fontScheme a:fmtScheme"), "Theme"),
 }
-"""What must have a name, and is given this one: pictures have those of their files."""
+"""What must have a name, and is given this one: pictures have those of their files, themes those of whoever made them."""
 _FORMAT = "formatCode"  # of numbers, in which backslashes have a sense of their own
 _SHAPED = {
     **{(link, "action"): re.compile(r"ppaction://(noaction|hlinksldjump|hlinkshowjump\?jump=\w+)")

@@ -2,4 +2,4 @@
 
 import re
 
-LOCAL = re.compile(r"(?i)\bfile:|\\\\\w|\b[a-z]:[\\/]|/(?:users|home)/")
+LOCAL = re.compile(r"(?i)\bfile:|\\\\\w|\b[a-z]:[\\/]|(?<![\w/])/(?:users|home)/")

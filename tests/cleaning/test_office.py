@@ -13,6 +13,7 @@ from PIL import Image
 
 from complaints.cleaning import office, office_markup
 from complaints.cleaning.office_words import KEPT, NAMESPACES, VOCABULARY, name
+from complaints.cleaning.places import LOCAL
 from complaints.cleaning.result import CannotClean
 from complaints.vocabulary import Trace
 from tests.cleaning.copies import cleaned, parts, unpacked
@@ -187,6 +188,27 @@ def test_what_names_somebody_is_gone(leak: str) -> None:
         assert mark not in inside, mark
     assert trace in found or trace is Trace.OTHER
     assert {name for name in parts(copy) if not re.fullmatch(r"[\w/.\[\]]+", name)} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "local"),
+    [
+        (r"C:\Users\name\a.xlsx", True),
+        ("d:/data/a.xlsx", True),
+        (r"\\server\share", True),
+        ("file:///tmp/a", True),
+        ("/Users/name/a", True),
+        ("'/home/name/a'", True),
+        ("https://example.org/home/a", False),
+        ("https://example.org/Users/a", False),
+        ("mailto:a@example.org", False),
+        ("A:A", False),
+        ("Profile: a/b", False),
+        ("3:4/5", False),
+    ],
+)
+def test_places_on_a_computer_are_known(words: str, local: bool) -> None:
+    assert bool(LOCAL.search(words)) is local
 
 
 # -- What is seen ---------------------------------------------------------------------------------------------------
