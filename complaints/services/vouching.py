@@ -1,9 +1,11 @@
-"""Vouching: the server's own word for rows that no person's key signs.
+"""Vouching: the server's own word for rows that no person's key signs, and for what it hands to a browser to hold.
 
 Accounts, channels and acts are what other things are believed by: a reporter excludes people by their names, a lead's act counts under
 the roster of its time. Each such row bears an HMAC under a key that is in the secret files, so that whoever can write to the database
 alone cannot rename, raise, plant or re-sign anything. Not protected: an older row put back whole with its older word; the log and
 `complaints check` show that.
+
+What a form carries of the files that wait comes back from somebody else's hands: it bears such a word too.
 """
 
 import hmac
@@ -168,6 +170,11 @@ def is_kept(word: bytes, stored: object) -> bool:
 def for_founding(secrets: Secrets, statement: bytes) -> bytes:
     """32 bytes over what the founding invitation says, which nobody is there to sign."""
     return secrets.vouch("founding", statement)
+
+
+def for_waiting_file(secrets: Secrets, said: str) -> bytes:
+    """32 bytes over all that a form says of a file that waits: its id, key, length, type, what cleaning found, its copy, its name."""
+    return secrets.vouch("staged", said.encode())
 
 
 def require(word: bytes, stored: object, what: str) -> None:

@@ -1,6 +1,7 @@
 """A message on its way out, from either side: words, and files that are sealed as they arrive."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -48,7 +49,7 @@ class Outgoing:
         return {
             "files": FormField(file_id, "files", None, refusals),
             "waiting": self.posted.files,
-            "ride_along": ride_along,
+            "ride_along": partial(ride_along, visit.app.secrets),
             "who_gets": who_gets,
             "limits": (settings.file_count_limit, settings.file_limit // (1024 * 1024)),
         }
@@ -62,7 +63,7 @@ def receive(visit: Visit) -> Outgoing:
     except HTTPException:
         arrivals.abandon()
         raise
-    posted = arrivals.join(Posted.parse(form, arrivals.staged))
+    posted = arrivals.join(Posted.parse(visit.app.secrets, form, arrivals.staged))
     asks = exhibits.staff_decide if isinstance(visit.actor, Staff) else exhibits.reporter_decides
     undecided = any(asks(file) and choice_of(file) not in form for file in posted.files)
     return Outgoing(

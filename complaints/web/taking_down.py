@@ -5,6 +5,7 @@ The answer is a code for the reporter that is good for one exchange, and a sheet
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -137,7 +138,7 @@ def _receive(visit: Visit) -> Typed:
     except HTTPException:
         arrivals.abandon()
         raise
-    return Typed.parse(body, arrivals.join(Posted.parse(body, arrivals.staged)))
+    return Typed.parse(body, arrivals.join(Posted.parse(visit.app.secrets, body, arrivals.staged)))
 
 
 def _unsent(visit: Visit) -> Page:
@@ -146,7 +147,7 @@ def _unsent(visit: Visit) -> Page:
     typed = prepared.typed if isinstance(prepared, Ready) else prepared
     if typed is None:
         body = read_form(request, 2 * visit.app.settings.report_limit + TEXT_LIMIT, lambda _name, _type: PastFile())
-        typed = Typed.parse(body, Posted.parse(body))
+        typed = Typed.parse(body, Posted.parse(visit.app.secrets, body))
     with visit.app.units.reading() as unit:
         return _form_page(visit, unit, typed, unsent=True, status=403)
 
@@ -178,7 +179,7 @@ def _form_page(
         "errors": [fields[name] for name in fields if name in wrong],
         "posted": posted,
         "code": posted.receipt.grouped(),
-        "ride_along": ride_along,
+        "ride_along": partial(ride_along, visit.app.secrets),
         "who_gets": who_gets,
         "sources": [{"value": source.value, "text": words(source)} for source in Source],
         "channels": [{"value": offer.id.hex(), "text": _name(visit, offer)} for offer in offers],

@@ -234,8 +234,10 @@ def test_a_file_that_cannot_be_taken_loses_neither_the_words_nor_the_others(
 
 
 def test_a_file_that_was_swept_is_asked_for_again(cast: Cast, signed_in: SignedIn, report: Report) -> None:
-    gone = f"{'ab' * 16}:{'cd' * 32}:4:text/plain:nothing:gone.txt"
-    answer = send_with(signed_in(cast.lead), report, "kept words", staged=gone)
+    staff = signed_in(cast.lead)
+    gone, file = waiting(send_with(staff, report, "kept words", ("gone.txt", b"gone"), ("empty.txt", b"")))
+    uploads.remove_unclaimed(cast.units, bytes.fromhex(file))
+    answer = send_with(staff, report, "kept words", staged=gone)
     assert answer.status_code == 400
     assert "kept words" in answer.text
     assert "gone.txt" in answer.text

@@ -33,7 +33,7 @@ def receive(request: flask.Request, units: Units, settings: Settings) -> Posted:
         raise
     if form.get("step") == "upload" and not arrivals.taken_any:
         arrivals.refuse("", "none-chosen")
-    return arrivals.join(Posted.parse(form, arrivals.staged))
+    return arrivals.join(Posted.parse(units.secrets, form, arrivals.staged))
 
 
 class Arrivals:

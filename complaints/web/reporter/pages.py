@@ -135,7 +135,7 @@ def form(
             if account not in {person.account for offer in offers for person in _people(offer)}
         ),
         "posted": posted,
-        "ride_along": ride_along,
+        "ride_along": partial(ride_along, visit.app.secrets),
         "who_gets": who_gets,
         "errors": [{"text": text, "href": f"#{fields[name].id}"} for name, text in _listed(wrong, check)],
         "nobody_left": (problems or {}).get("excluded") == "nobody-left",

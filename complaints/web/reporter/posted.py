@@ -3,6 +3,7 @@
 Nothing of it is kept between requests. A file's key and the receipt stand in hidden fields, never in an address.
 """
 
+import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,8 @@ from hashlib import sha256
 
 from werkzeug.datastructures import MultiDict
 
-from complaints.services import questions
+from complaints.config import Secrets
+from complaints.services import questions, vouching
 from complaints.services.exhibits import Exhibit
 from complaints.services.questions import Question
 from complaints.services.report_draft import ReportDraft, identity_to_seal
@@ -56,9 +58,12 @@ class Posted:
     shown: str = ""
 
     @classmethod
-    def parse(cls, form: MultiDict[str, str], arrived: Iterable[Exhibit] = ()) -> "Posted":
-        """From the fields of a post and the files that came with it. Whatever is missing or makes no sense is as if left out."""
-        ridden, damaged = _ridden_files(form)
+    def parse(cls, secrets: Secrets, form: MultiDict[str, str], arrived: Iterable[Exhibit] = ()) -> "Posted":
+        """From the fields of a post and the files that came with it. Whatever is missing or makes no sense is as if left out.
+
+        A file that rides along with another word than the server gave it is left out, and the rest is told so: `refused`, `altered`.
+        """
+        ridden, damaged = _ridden_files(secrets, form)
         dropped = set(form.getlist("drop"))
         channel = form.get("channel", "")
         return cls(
@@ -130,14 +135,20 @@ class Posted:
         return replace(self, files=kept, refused=self.refused + refused)
 
 
-def ride_along(exhibit: Exhibit) -> str:
+def ride_along(secrets: Secrets, exhibit: Exhibit) -> str:
     """A sealed file as it stands in a hidden field: id, key and length, type, those of its clean copy with what was found, name.
 
-    Whoever has it and the database can read the file.
+    Then the server's word for all of it: what was found out of a file when it arrived is believed when it comes back. Whoever has the
+    field and the database can read the file.
     """
     copy = exhibit.copy
     done = f"{_sealed(copy)}:{''.join(copy.found)}" if copy else exhibit.cleaning.value
-    return f"{_sealed(exhibit.original)}:{exhibit.original.media_type}:{done}:{exhibit.name}"
+    said = f"{_sealed(exhibit.original)}:{exhibit.original.media_type}:{done}:{exhibit.name}"
+    return f"{said}:{_word(secrets, said)}"
+
+
+def _word(secrets: Secrets, said: str) -> str:
+    return vouching.for_waiting_file(secrets, said).hex()
 
 
 def _sealed(staged: StagedFile) -> str:
@@ -149,12 +160,13 @@ def choice_of(exhibit: Exhibit) -> str:
     return f"who-{exhibit.id.hex()}"
 
 
-def _ridden_files(form: MultiDict[str, str]) -> tuple[list[Exhibit], tuple[RefusedFile, ...]]:
+def _ridden_files(secrets: Secrets, form: MultiDict[str, str]) -> tuple[list[Exhibit], tuple[RefusedFile, ...]]:
     files: dict[bytes, Exhibit] = {}
     damaged = False
     for value in form.getlist("staged"):
-        match = _STAGED.fullmatch(value)
-        if match is None:
+        said, _, word = value.rpartition(":")
+        match = _STAGED.fullmatch(said)
+        if match is None or not hmac.compare_digest(_word(secrets, said).encode(), word.encode()):
             damaged = True
             continue
         file_id, key, length, media_type, done, copy_id, copy_key, copy_length, letters, name = match.groups()
