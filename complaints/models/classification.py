@@ -247,6 +247,7 @@ CLASSIFICATION: dict[str, Class] = {
     "file.chunks": Class.CLEAR,
     "file.padded_size": Class.CLEAR,
     "file.digest": Class.HASHED,
+    "file_chunk.place": Class.CLEAR,
     "file_chunk.file_id": Class.CLEAR,
     "file_chunk.position": Class.CLEAR,
     "file_chunk.data": Class.SEALED,

@@ -512,7 +512,7 @@ def test_a_chunk_dropped(stage: Stage, position: int) -> None:
 
 
 def test_a_chunk_added(stage: Stage) -> None:
-    stage.attacker.insert("file_chunk", (stage.file.id, 3, chunk(stage, stage.file.id, 2)))
+    stage.attacker.insert("file_chunk", (0, stage.file.id, 3, chunk(stage, stage.file.id, 2)))
     file_is_refused(stage)
 
 

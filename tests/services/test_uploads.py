@@ -14,6 +14,7 @@ from complaints.config import Secrets
 from complaints.database import Database
 from complaints.errors import Refused, UploadRefused
 from complaints.models import Base, Case, Channel, File, FileChunk
+from complaints.models.cases import place_of
 from complaints.services.access_log import AccessLog
 from complaints.services.unit import Units
 from complaints.services.uploads import (
@@ -196,7 +197,7 @@ def test_a_chunk_dropped_with_the_rest_moved_up_is_refused(units: Units) -> None
 def test_a_chunk_of_another_file_is_refused(units: Units) -> None:
     mine, other = stage(units, secrets.token_bytes(4 * CHUNK)), stage(units, secrets.token_bytes(4 * CHUNK))
     with units.reading() as unit:
-        foreign = unit.session.get_one(FileChunk, (other.id, 2)).data
+        foreign = unit.session.get_one(FileChunk, place_of(other.id, 2)).data
     change(units, "UPDATE file_chunk SET data = :data WHERE file_id = :id AND position = 2", data=foreign, id=mine.id)
     with pytest.raises(Refused):
         opened(units, mine)
@@ -211,7 +212,7 @@ def test_all_chunks_of_another_file_under_its_own_key_are_refused(units: Units) 
 def test_one_changed_bit_is_refused_before_anything_of_its_chunk_is_given_out(units: Units) -> None:
     staged = stage(units, secrets.token_bytes(3 * CHUNK))
     with units.writing() as unit:
-        chunk = unit.session.get_one(FileChunk, (staged.id, 1))
+        chunk = unit.session.get_one(FileChunk, place_of(staged.id, 1))
         chunk.data = chunk.data[:500] + bytes([chunk.data[500] ^ 1]) + chunk.data[501:]
     given = []
     with pytest.raises(Refused):
@@ -223,7 +224,8 @@ def test_a_chunk_after_the_last_is_refused(units: Units) -> None:
     staged = stage(units, secrets.token_bytes(2 * CHUNK))
     change(
         units,
-        "INSERT INTO file_chunk (file_id, position, data) SELECT file_id, 2, data FROM file_chunk WHERE position = 1",
+        "INSERT INTO file_chunk (place, file_id, position, data)"
+        " SELECT place + 1, file_id, 2, data FROM file_chunk WHERE position = 1",
     )
     with pytest.raises(Refused):
         opened(units, staged)
