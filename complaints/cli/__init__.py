@@ -7,6 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
+from complaints.cli.terminal import plain
 from complaints.config import Misconfigured
 from complaints.errors import NotReady
 
@@ -45,9 +46,14 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (Misconfigured, NotReady) as error:
-            raise _Problem(str(error)) from error
+            raise _Problem(plain(str(error))) from error
         except OperationalError as error:
-            raise _Problem(f"the database cannot be used: {error.orig}") from error
+            said = " ".join(str(error.orig).split())
+            raise _Problem(plain(f"the database cannot be used: {said}")) from error
+        except click.UsageError:
+            raise  # these words are the caller's own
+        except click.ClickException as error:
+            raise click.ClickException(plain(error.message)) from error
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,6 +5,7 @@ import sys
 import click
 
 from complaints.cli.installation import opened
+from complaints.cli.terminal import tell
 from complaints.errors import Invalid
 from complaints.services import accounts
 from complaints.services.accounts import PASSPHRASE_LENGTH
@@ -62,5 +63,5 @@ def create(name: str, display_name: str, roles: tuple[str, ...], language: str, 
                 line = accounts.read_account(unit, new.id)
         except Invalid as error:
             raise click.ClickException("; ".join(_PROBLEMS[problem] for problem in error.problems.items())) from error
-    click.echo(f"{line.sign_in_name}: account {line.id.hex()}")
-    click.echo(f"Fingerprint of its keys, to be compared by voice: {line.fingerprint}")
+    tell(f"{line.sign_in_name}: account {line.id.hex()}")
+    tell(f"Fingerprint of its keys, to be compared by voice: {line.fingerprint}")

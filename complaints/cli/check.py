@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from complaints.cli.installation import opened
+from complaints.cli.terminal import tell
 from complaints.services.check import examine, waiting_first_codes
 from complaints.services.log_verification import verify
 
@@ -26,21 +27,21 @@ def check() -> None:
             )
         for problem in verified.problems:
             found += 1
-            click.echo(f"log: {problem}")
+            tell(f"log: {problem}")
         for finding in examine(unit, installation.access_log):
             found += 1
-            click.echo(f"{finding.area}: {finding.what}")
+            tell(f"{finding.area}: {finding.what}")
         waiting = waiting_first_codes(unit)
     if waiting:
-        click.echo(
+        tell(
             f"Taken down by staff, and the first code not exchanged yet: {waiting:,}. Until it is, whoever took such a report down knows it."
         )
     if found:
-        click.echo(f"{found:,} findings. Something was changed past the application, or taken from it.")
+        tell(f"{found:,} findings. Something was changed past the application, or taken from it.")
         sys.exit(1)
-    click.echo(
+    tell(
         f"Nothing found: what is stored is what {verified.size:,} log entries and {verified.queued:,} queued ones say."
     )
-    click.echo(
+    tell(
         "Keep checkpoints outside (`complaints log checkpoint`): without one, a history rewritten whole does not show."
     )

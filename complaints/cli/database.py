@@ -6,6 +6,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from complaints import migrate, runtime_role, transfer
 from complaints.cli.installation import opened
+from complaints.cli.terminal import tell
 from complaints.config import Misconfigured, Secrets, Settings
 from complaints.database import Database
 from complaints.services.check import examine
@@ -29,9 +30,9 @@ def upgrade() -> None:
     if before is None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         Secrets.create(settings.secrets_dir)
-        click.echo(f"Secret files are in {settings.secrets_dir}: back them up, apart from the database.")
+        tell(f"Secret files are in {settings.secrets_dir}: back them up, apart from the database.")
     migrate.upgrade(settings.database_url, Secrets.load(settings.secrets_dir).vouch)
-    click.echo(f"The database is at revision {migrate.head()}{' already' if before == migrate.head() else ''}.")
+    tell(f"The database is at revision {migrate.head()}{' already' if before == migrate.head() else ''}.")
 
 
 @database.command()
@@ -43,7 +44,7 @@ def grant(role: str) -> None:
     """
     settings = Settings.from_environment()
     runtime_role.grant(settings.database_url, role)
-    click.echo(f"{role} may run the application. Give it, and no other, to the server in COMPLAINTS_DATABASE_URL.")
+    tell(f"{role} may run the application. Give it, and no other, to the server in COMPLAINTS_DATABASE_URL.")
 
 
 @database.command("copy")
@@ -71,10 +72,10 @@ def copy_database(target_url: str) -> None:
         finally:
             target.dispose()
     for problem in found:
-        click.echo(problem)
+        tell(problem)
     if found:
         raise click.ClickException("the copy is exact, and so is what was wrong before: see `complaints check`")
-    click.echo("The copy is exact, its access log verifies, and `complaints check` finds nothing.")
+    tell("The copy is exact, its access log verifies, and `complaints check` finds nothing.")
 
 
 def _copy_with_progress(source: Database, target: Database) -> None:
@@ -83,11 +84,11 @@ def _copy_with_progress(source: Database, target: Database) -> None:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         tasks = {}
 
-        def tell(table: str, done: int, total: int) -> None:
+        def show(table: str, done: int, total: int) -> None:
             if table not in tasks:
                 tasks[table] = progress.add_task(table, total=total)
             progress.update(tasks[table], completed=done)
 
-        copied = transfer.copy(source, target, tell)
+        copied = transfer.copy(source, target, show)
     for table in copied:
-        click.echo(f"{table.table:24} {table.rows:>12,} rows  {table.digest.hex()[:16]}")
+        tell(f"{table.table:24} {table.rows:>12,} rows  {table.digest.hex()[:16]}")

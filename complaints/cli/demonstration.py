@@ -7,6 +7,7 @@ import click
 
 from complaints import migrate
 from complaints.cli.serving import require_free, run
+from complaints.cli.terminal import tell
 from complaints.config import Secrets, Settings
 from complaints.database import Database
 from complaints.demo import installation
@@ -28,7 +29,7 @@ def demo(port: int, data_dir: Path) -> None:
     data_dir = data_dir.absolute()
     require_free("127.0.0.1", port)
     if not installation.is_founded(data_dir):
-        click.echo("Founding the demonstration: accounts, rosters, a dozen sealed reports ...")
+        tell("Founding the demonstration: accounts, rosters, a dozen sealed reports ...")
         _found(data_dir, port)
     _introduce(port, installation.receipts(data_dir)[0])
     run(_settings(data_dir, port), host="127.0.0.1", port=port)
@@ -83,4 +84,4 @@ def _introduce(port: int, receipt: str) -> None:
         "Stop with Ctrl-C.",
         "",
     ]
-    click.echo("\n".join(lines))
+    tell(*lines)

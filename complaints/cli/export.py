@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import click
 
+from complaints.cli.terminal import tell
 from complaints.errors import NotReady
 from complaints.services import sealed_copies
 from crypto import CryptoError
@@ -26,7 +27,7 @@ def draw(file: Path) -> None:
     private, public = sealed_copies.draw_key()
     with _created(file) as target:
         target.write(f"{private}\n".encode())
-    click.echo(public)
+    tell(public)
 
 
 @export.command("open")
@@ -49,7 +50,7 @@ def open_copy(file: Path, key_file: Path, target: Path | None) -> None:
                 raise
     except (CryptoError, UnicodeDecodeError) as error:
         raise NotReady(f"{file} does not open with this key, or is not whole") from error
-    click.echo(f"{target}")
+    tell(str(target))
 
 
 def _created(path: Path) -> BinaryIO:

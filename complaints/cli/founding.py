@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import click
-
 from complaints import migrate
+from complaints.cli.terminal import tell
 from complaints.config import Secrets, Settings
 from complaints.database import Database
 from complaints.services import invitations
@@ -29,9 +28,7 @@ def make_ready(settings: Settings) -> None:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     Secrets.create(settings.secrets_dir)
     migrate.upgrade(settings.database_url)
-    click.echo(
-        f"A new installation, in {settings.data_dir}. Its secret files, in secrets/, cannot be drawn again.", err=True
-    )
+    tell(f"A new installation, in {settings.data_dir}. Its secret files, in secrets/, cannot be drawn again.", err=True)
 
 
 def say_how_to_found(settings: Settings) -> None:
@@ -45,11 +42,14 @@ def say_how_to_found(settings: Settings) -> None:
     finally:
         database.dispose()
     if settings.second_factor_waived:
-        click.echo("For trying out alone: accounts without a second factor may open cases here.", err=True)
+        tell("For trying out alone: accounts without a second factor may open cases here.", err=True)
     if token is not None:
         hours = int(invitations.FOUNDING_LASTS.total_seconds() // 3600)
-        click.echo(
-            f"\nNobody has set this installation up yet. This link does, once, within {hours} hours:\n\n"
-            f"  {settings.origin}/staff/invitation/{token.text()}\n",
+        tell(
+            "",
+            f"Nobody has set this installation up yet. This link does, once, within {hours} hours:",
+            "",
+            f"  {settings.origin}/staff/invitation/{token.text()}",
+            "",
             err=True,
         )

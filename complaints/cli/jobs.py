@@ -3,6 +3,7 @@
 import click
 
 from complaints.cli.installation import opened
+from complaints.cli.terminal import tell
 from complaints.services import jobs as work
 from complaints.services.reminders import Post
 
@@ -22,16 +23,16 @@ def run() -> None:
         post = Post.of(installation.settings, installation.secrets)
         done = work.run(installation.units, installation.settings.data_dir, post)
     if done is None:
-        click.echo("Another process is at it.")
+        tell("Another process is at it.")
         return
-    click.echo(
+    tell(
         f"Entries settled: {done.settled:,}. Unclaimed files removed: {done.swept_files:,}."
         f" Expired sessions removed: {done.swept_sessions:,}."
     )
-    click.echo(
+    tell(
         "The mail server could not be used: reminders wait."
         if done.reminded is None
         else f"Reminders sent: {done.reminded:,}."
     )
     if done.checkpoint is not None:
-        click.echo(f"The day's checkpoint is {done.checkpoint}: carry it to where nobody of this machine can reach it.")
+        tell(f"The day's checkpoint is {done.checkpoint}: carry it to where nobody of this machine can reach it.")

@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from complaints import clock
 from complaints.cli.installation import opened
+from complaints.cli.terminal import tell
 from complaints.services.access_log import SETTLED_AN_APPEND
 from complaints.services.log_proofs import verify_proof
 from complaints.services.log_verification import Verification, verify
@@ -46,18 +47,16 @@ def verify_log(file: Path | None) -> None:
 
 def _tell(found: Verification) -> None:
     if found.problems:
-        click.echo("The access log is NOT as it was written:")
+        tell("The access log is NOT as it was written:")
         for problem in found.problems:
-            click.echo(f"  {problem}")
+            tell(f"  {problem}")
     else:
-        click.echo(f"{found.size:,} entries verified; root {found.root.hex()}")
-        click.echo(
-            f"Fields that have expired: {found.expired:,}. Entries waiting for their day to end: {found.queued:,}."
-        )
+        tell(f"{found.size:,} entries verified; root {found.root.hex()}")
+        tell(f"Fields that have expired: {found.expired:,}. Entries waiting for their day to end: {found.queued:,}.")
     if found.anchored:
-        click.echo("The log continues the given checkpoint.")
+        tell("The log continues the given checkpoint.")
     else:
-        click.echo(
+        tell(
             "Not compared with a checkpoint kept outside: whoever holds the log's key could have rewritten history,"
             " and this would not show it."
         )
@@ -76,8 +75,8 @@ def print_checkpoint() -> None:
             access_log.read_note(latest.note)
         except CryptoError as error:
             raise click.ClickException(f"the newest checkpoint does not verify: {error}") from error
-    click.echo(latest.note, nl=False)
-    click.echo(f"The log's key, to be kept beside it: {access_log.verifier_key}", err=True)
+    tell(*latest.note.removesuffix("\n").split("\n"))
+    tell(f"The log's key, to be kept beside it: {access_log.verifier_key}", err=True)
 
 
 @log.command("verify-proof")
@@ -91,16 +90,16 @@ def verify_proof_file(file: Path, key: str | None) -> None:
         raise click.ClickException(f"the proof does NOT hold: {error}") from error
     except (CryptoError, ValueError, RecursionError) as error:
         raise click.ClickException(f"this is no proof: {error}") from error
-    click.echo(f"Entry {proven.position} of a log of {proven.size:,} entries says:")
+    tell(f"Entry {proven.position} of a log of {proven.size:,} entries says:")
     for name, value in proven.fields.items():
-        # The file is a stranger's until it is checked against a key: its text does not reach the terminal as commands.
-        click.echo(f"  {name}: {value if value.isprintable() else ascii(value)}")
+        tell(f"  {name}: {value}")
     if proven.key_given:
-        click.echo("It is under a checkpoint signed with the given key.")
+        tell("It is under a checkpoint signed with the given key.")
     else:
-        click.echo(
+        tell(
             "The key is the file's own word, and anybody could have made both: compare it with the log's key"
-            f" as you had it from elsewhere.\n  {proven.verifier_key}"
+            " as you had it from elsewhere.",
+            f"  {proven.verifier_key}",
         )
 
 
@@ -115,7 +114,7 @@ def settle() -> None:
             settled += taken
             if taken < SETTLED_AN_APPEND:
                 break
-    click.echo(f"{settled:,} entries taken in.")
+    tell(f"{settled:,} entries taken in.")
 
 
 def _read(file: Path) -> str:

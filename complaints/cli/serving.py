@@ -26,6 +26,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from complaints import create_app, process
 from complaints.cli import founding
 from complaints.cli.installation import require_head
+from complaints.cli.terminal import tell
 from complaints.config import Secrets, Settings
 from complaints.errors import NotReady, Refused
 from complaints.services import jobs
@@ -261,7 +262,7 @@ def serve(host: str, port: int, workers: int) -> None:
     founding.make_ready(settings)
     require_head(settings)
     founding.say_how_to_found(settings)
-    click.echo(f"Serving {settings.origin} on {host}, port {port}. Stop with Ctrl-C.", err=True)
+    tell(f"Serving {settings.origin} on {host}, port {port}. Stop with Ctrl-C.", err=True)
     run(settings, host=host, port=port, workers=workers)
 
 
@@ -282,7 +283,7 @@ def routes() -> None:
                 "unit": guard.unit.value if guard else None,
             }
         )
-    click.echo(json.dumps(lines, indent=1))
+    tell(*json.dumps(lines, indent=1).split("\n"))
 
 
 def _nowhere(folder: Path) -> tuple[Settings, Secrets]:
