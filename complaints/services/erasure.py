@@ -1,13 +1,12 @@
 """What is erased is gone from the database's files as well, once this has run."""
 
-import os
 import sqlite3
 import time
-from pathlib import Path
 
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from complaints.database import Database
+from complaints.services.unit import Unit
 
 REWRITTEN_AT_ONCE = 128 * 1024 * 1024
 """Bytes of database that are rewritten in under two seconds, less than a writer waits. A larger one is rewritten at night."""
@@ -20,6 +19,15 @@ _settled: dict[str, float] = {}
 """When this process last rewrote a database, by its address. In memory alone: on a disk it would tell when a reporter was here."""
 
 
+def owe(unit: Unit) -> None:
+    """What this transaction erases is to leave the files as well. The mark is there when the transaction is, and until it is done.
+
+    It stands in the header of SQLite's file, and says only that something is owed: a file or a row of its own would tell when it came.
+    """
+    if unit.session.connection().dialect.name == "sqlite":
+        unit.session.connection().exec_driver_sql("PRAGMA user_version = 1")
+
+
 def settle(database: Database) -> bool:
     """Has SQLite drop every trace of erased rows from its files. After the commit. True when none is left; else the next jobs do it.
 
@@ -30,22 +38,16 @@ def settle(database: Database) -> bool:
     """
     address, now = str(database.engine.url), time.monotonic()
     if now - _settled.get(address, -SETTLED_EVERY) < SETTLED_EVERY:
-        _owe(database)
         return False
     done = _rewrite(database, REWRITTEN_AT_ONCE)
     if done:
         _settled[address] = now
-    else:
-        _owe(database)
     return done
 
 
 def settle_owed(database: Database) -> bool:
-    """What `settle` has left to do, for the jobs. True when nothing is owed any more."""
-    owed = _owed(database)
-    if owed is None or not owed.exists():
-        return True
-    return _rewrite(database, REWRITTEN_AT_ONCE)
+    """What `settle` has left to do, or a crash before it, for the jobs. True when nothing is owed any more."""
+    return not _is_owed(database) or _rewrite(database, REWRITTEN_AT_ONCE)
 
 
 def rewrite(database: Database) -> bool:
@@ -62,24 +64,17 @@ def _rewrite(database: Database, limit: int | None) -> bool:
     with database.between_writers() as cursor:
         rewritten = (limit is None or _size(cursor) <= limit) and _vacuum(cursor)
         busy, _written, _carried = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    done = rewritten and not busy
-    owed = _owed(database)
-    if done and owed is not None:
-        owed.unlink(missing_ok=True)
+        done = rewritten and not busy
+        if done:
+            cursor.execute("PRAGMA user_version = 0")  # last: after a crash it is owed still
     return done
 
 
-def _owed(database: Database) -> Path | None:
-    """The empty file that says so, beside the database. None where there is nothing to rewrite."""
-    url = database.engine.url
-    return Path(f"{url.database}.owed") if url.get_backend_name() == "sqlite" else None
-
-
-def _owe(database: Database) -> None:
-    owed = _owed(database)
-    if owed is not None:
-        owed.touch(mode=0o600)
-        os.utime(owed, (0, 0))  # when somebody withdrew is nobody's to read
+def _is_owed(database: Database) -> bool:
+    if database.engine.dialect.name != "sqlite":
+        return False
+    with database.reading() as session:
+        return bool(session.connection().exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
 def _size(cursor: DBAPICursor) -> int:

@@ -13,6 +13,7 @@ from complaints.services import (
     act_items,
     acts,
     casework,
+    erasure,
     identity,
     keyrings,
     mailbox,
@@ -239,6 +240,7 @@ def withdraw(unit: Unit, reporter: Reporter, keys: SessionKeys, choice: Choice |
     act = acts.sign(case.id, ActKind.IDENTITY_WITHDRAWN, case.id, keys.signing, roster.hash, also=[withdrawn])
     unit.run(_TAKE_GRANTS, {"case": case.id})
     unit.run(_FORGET_EPOCHS, {"case": case.id})
+    erasure.owe(unit)
     writes = [*handed, records.erase(unit, case.id, _IDENTITY)]
     if alone or originals:
         gone = len(alone) - len(kept)

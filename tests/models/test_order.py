@@ -146,3 +146,16 @@ def test_a_file_of_before_opens(units: Units, tmp_path: Path) -> None:
     more = staged(upgraded, b"another")
     assert b"".join(stream_file(upgraded, more.id, more.key, more.length)) == b"another"
     there.dispose()
+
+
+def test_what_was_owed_by_a_file_beside_is_owed_by_the_header(on_sqlite: None, before: Database) -> None:
+    path = Path(before.engine.url.database or "")
+    beside = path.with_name(f"{path.name}.owed")
+    beside.touch()
+    migrate.upgrade(str(before.engine.url))
+    assert not beside.exists()
+    with before.reading() as session:
+        assert session.execute(text("PRAGMA user_version")).scalar_one() == 1
+    assert erasure.settle_owed(before)
+    with before.reading() as session:
+        assert session.execute(text("PRAGMA user_version")).scalar_one() == 0

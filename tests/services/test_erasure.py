@@ -1,14 +1,16 @@
 """Erased rows leave the files: those copies as well that SQLite left behind when it moved rows between pages."""
 
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from complaints.database import Database
-from complaints.services import erasure, jobs
+from complaints.services import erasure, jobs, own_identity
 from complaints.services.unit import Units
 from tests.cast import Cast
 
@@ -67,18 +69,84 @@ def test_of_many_withdrawals_one_a_minute_is_rewritten_at_once_and_the_rest_by_t
     monkeypatch.setattr(erasure, "_rewrite", lambda database, limit: rewritten.append(limit) or vacuum(database, limit))
     assert erasure.settle(units.database)
     erase_many(units.database)
+    owe(units)
     assert [erasure.settle(units.database) for _ in range(20)] == [False] * 20
     assert len(rewritten) == 1
     assert on_disk(path, ERASED) > 0
-    owed = path.with_name(f"{path.name}.owed")
-    assert (owed.stat().st_mtime, owed.stat().st_size) == (0, 0), "when somebody withdrew is nobody's to read"
-    (tmp_path / jobs.CHECKPOINTS_FOLDER).mkdir(exist_ok=True)
-    (tmp_path / jobs.CHECKPOINTS_FOLDER / f"{units.today().isoformat()}.txt").touch()  # the day's rewrite is done
+    day_is_done(units, tmp_path)
     assert jobs.run(units, tmp_path) is not None
     assert on_disk(path, ERASED) == 0
-    assert not owed.exists()
     assert erasure.settle_owed(units.database)
     assert len(rewritten) == 2
+
+
+def owe(units: Units) -> None:
+    with units.writing() as unit:
+        erasure.owe(unit)
+
+
+def mark(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as reader:
+        (value,) = reader.execute("PRAGMA user_version").fetchone()
+    return int(value)
+
+
+def day_is_done(units: Units, folder: Path) -> None:
+    """The day's rewrite was before."""
+    (folder / jobs.CHECKPOINTS_FOLDER).mkdir(exist_ok=True)
+    (folder / jobs.CHECKPOINTS_FOLDER / f"{units.today().isoformat()}.txt").touch()
+
+
+def test_what_a_crash_kept_from_being_done_is_owed(units: Units, cast: Cast, path: Path, tmp_path: Path) -> None:
+    """The mark comes with the transaction that erases: there is no moment between them."""
+    erase_many(units.database)
+    owe(units)
+    day_is_done(units, tmp_path)
+    assert jobs.run(units, tmp_path) is not None
+    assert on_disk(path, ERASED) == 0
+    assert mark(path) == 0
+
+
+def test_what_was_not_erased_after_all_is_not_owed(units: Units, path: Path) -> None:
+    def fail() -> None:
+        with units.writing() as unit:
+            erasure.owe(unit)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert mark(path) == 0
+
+
+@pytest.mark.parametrize("step", ["_vacuum", "_size"])
+def test_a_rewrite_that_did_not_end_leaves_it_owed(
+    units: Units, path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owe(units)
+    monkeypatch.setattr(erasure, step, lambda _cursor: False if step == "_vacuum" else 2**40)
+    assert not erasure.settle_owed(units.database)
+    assert mark(path) == 1
+
+
+def test_while_somebody_reads_an_earlier_state_it_stays_owed(units: Units, path: Path) -> None:
+    owe(units)
+    with units.database.reading() as session:
+        session.connection().exec_driver_sql("SELECT count(*) FROM cases")
+        assert not erasure.settle_owed(units.database)
+    assert mark(path) == 1
+    assert erasure.settle_owed(units.database)
+    assert mark(path) == 0
+
+
+def test_a_withdrawal_leaves_nothing_on_the_disk_that_bears_its_moment(
+    units: Units, cast: Cast, path: Path, tmp_path: Path
+) -> None:
+    report = cast.report()
+    before = {file.name for file in path.parent.iterdir()}
+    with units.writing() as unit:
+        own_identity.withdraw(unit, report.reporter, report.keys)
+    assert mark(path) == 1
+    assert {file.name for file in path.parent.iterdir()} == before
 
 
 @pytest.mark.parametrize("rewrite", [erasure.settle, erasure.rewrite])

@@ -1,6 +1,10 @@
-"""SQLite lays a file's chunks by its random id, not by when they came. A table without rowid would read 64 KiB for each comparison of a search."""
+"""SQLite lays a file's chunks by its random id, not by when they came. A table without rowid would read 64 KiB for each comparison of a search.
+
+That the file is owed a rewrite stands in its header; it was a file beside it, whose own times told when somebody withdrew.
+"""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +20,7 @@ _FILES = sa.text("SELECT DISTINCT file_id FROM file_chunk ORDER BY file_id")
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _lay_anew(op.get_bind())
+        _take_over_what_is_owed(op.get_bind())
     else:
         _add_place(op.get_bind())
 
@@ -43,6 +48,13 @@ def _lay_anew(connection: sa.Connection) -> None:
         sa.text("DELETE FROM file_chunk_before")
     )  # to drop it full would take as much memory as all files
     op.drop_table("file_chunk_before")
+
+
+def _take_over_what_is_owed(connection: sa.Connection) -> None:
+    beside = Path(f"{connection.engine.url.database}.owed")
+    if beside.exists():
+        connection.exec_driver_sql("PRAGMA user_version = 1")
+        beside.unlink()  # should the upgrade fail after all, the night's rewrite does what was owed
 
 
 def _add_place(connection: sa.Connection) -> None:
