@@ -130,13 +130,14 @@ class Cast:
         excluded: Iterable[Person] = (),
         files: tuple[StagedFile, ...] = (),
         channel: bytes | None = None,
+        excluded_words: str = "CANARY-EXCLUDED the accountant",
     ) -> ReportDraft:
         return ReportDraft(
             channel=channel or self.channel,
             answers={ReportField.NARRATIVE: narrative},
             identity=identity,
             excluded=frozenset(p.account for p in excluded),
-            excluded_words="CANARY-EXCLUDED the accountant",
+            excluded_words=excluded_words,
             files=files,
         )
 

@@ -14,7 +14,7 @@ from complaints.services.candidates import Candidate
 from complaints.services.handing_over import HandedOver
 from complaints.services.keys import SessionKeys
 from complaints.services.unit import Unit
-from complaints.vocabulary import CaseStatus, Duty, Event
+from complaints.vocabulary import CaseStatus, Event
 from crypto import PrivateKey
 
 
@@ -27,7 +27,7 @@ class Plan:
     leads: tuple[str, ...]
     """Names of those who keep their keys whatever is chosen."""
     candidates: tuple[Candidate, ...]
-    """Everybody else on the roster."""
+    """Everybody else on the roster, a lead among them who does not hold all of it."""
     excluded_words: str = field(repr=False)
     """Who must not see it, as the reporter wrote it: to be read before anything is chosen."""
 
@@ -38,12 +38,13 @@ def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
     roster = candidates.require_lead(unit, actor, opening)
     # The exclusions are part of the report: seeing them is an opening, and is entered.
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="assignment")
-    everybody = candidates.of(unit, opening, roster, candidates.excluded_beside(unit, actor, keys, opening))
+    beside = candidates.excluded_beside(unit, actor, keys, opening)
+    everybody = candidates.of(unit, opening, roster, beside, read=True)
     return Plan(
         reference=opening.case.reference,
         epoch=opening.report.newest,
         leads=tuple(c.name for c in everybody if c.keeps),
-        candidates=tuple(c for c in everybody if c.duty is not Duty.LEAD),
+        candidates=tuple(c for c in everybody if not c.keeps),
         excluded_words=candidates.exclusions_of(unit, opening).text("words"),
     )
 
@@ -70,7 +71,8 @@ def assign(
     roster = candidates.require_lead(unit, actor, opening)
     if opening.report.newest != expected_epoch:
         raise Conflict("somebody else has assigned this case meanwhile")
-    known = candidates.of(unit, opening, roster, candidates.excluded_beside(unit, actor, keys, opening))
+    beside = candidates.excluded_beside(unit, actor, keys, opening)
+    known = candidates.of(unit, opening, roster, beside, read=True)
     if not assigned and not any(person.assigned and not person.keeps for person in known):
         raise Invalid({"assigned": "missing"})
     begun = handing_over.hand_over(unit, actor, keys, identity_key, opening, roster, known, assigned, chosen=assigned)

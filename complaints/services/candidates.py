@@ -1,7 +1,8 @@
 """Candidates: to whom a lead may give a case, and who may not get it.
 
 Nobody gets a case whom its reporter excluded, who left it of their own accord, who has not signed the undertaking, or who does not
-investigate any more with the keys that the roster names.
+investigate any more with the keys that the roster names. Where a reporter excluded people in words, which name nobody for the program to
+compare, nobody new gets the case from whoever has not read them.
 """
 
 from collections.abc import Collection
@@ -52,6 +53,8 @@ class Candidate:
     active: bool
     keeps: bool
     """A lead who holds all that is there to be held of the case, and keeps it whoever is assigned."""
+    unread: bool
+    """Would be new to the case, and whoever gives it to them has not read whom its reporter excluded in words."""
 
     @property
     def barred_beside(self) -> bool:
@@ -59,9 +62,14 @@ class Candidate:
         return self.excluded_beside and not self.holds_report
 
     @property
-    def can_be_assigned(self) -> bool:
+    def may_receive(self) -> bool:
+        """As far as the program can tell: `unread` is for a person to judge."""
         barred = self.excluded or self.recused or self.barred_beside
         return self.active and self.undertaking_signed and not barred
+
+    @property
+    def can_be_assigned(self) -> bool:
+        return self.may_receive and not self.unread
 
 
 def require_lead(unit: Unit, actor: Staff, opening: Opening) -> Roster:
@@ -73,9 +81,15 @@ def require_lead(unit: Unit, actor: Staff, opening: Opening) -> Roster:
     return roster
 
 
-def of(unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes] = frozenset()) -> list[Candidate]:
-    """Everybody on the roster, leads included; `beside`: see `excluded_beside`. Opens the reporter's exclusions: the caller enters it. Raises Refused."""
-    excluded = case_reading.excluded_accounts(exclusions_of(unit, opening))
+def of(
+    unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes] = frozenset(), *, read: bool = False
+) -> list[Candidate]:
+    """Everybody on the roster, leads included; `beside`: see `excluded_beside`. Opens the reporter's exclusions: the caller enters it. Raises Refused.
+
+    `read`: the page on which they are chosen shows whom the reporter excluded in words.
+    """
+    exclusions = exclusions_of(unit, opening)
+    excluded, unread = case_reading.excluded_accounts(exclusions), not read and bool(exclusions.text("words").strip())
     signed = undertakings.who_signed(unit)
     withdrawn = keyrings.standing_withdrawal(unit, opening.case) is not None
     recused = {act.maker for act in acts.recusals_of(unit, opening.case)}
@@ -104,6 +118,7 @@ def of(unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes] =
             keeps=member.duty is Duty.LEAD
             and (CompartmentName.REPORT if withdrawn else CompartmentName.IDENTITY)
             in held.get(member.account, frozenset()),
+            unread=unread and CompartmentName.REPORT not in held.get(member.account, frozenset()),
         )
         for member in roster.members
         if member.account in people

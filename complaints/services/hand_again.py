@@ -3,7 +3,7 @@
 The list is the access log's: cases whose grants lapsed, as `new_keys` entered it, and about which no lead has decided since. Only what
 the log's signed tree has counts as lapsed: rows that somebody put beside it give nobody a key, nor a place in the list. A row that says
 that somebody decided counts without that, for all that it does is to withhold. Whoever the reporter excluded, or who has not signed the
-undertaking with their new keys, gets none.
+undertaking with their new keys, gets none. Whom a reporter excluded in words need not be read again: nobody gets more than they held.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ from complaints.services import (
     undertakings,
 )
 from complaints.services.keys import SessionKeys
-from complaints.services.replacement import AT_ONCE, Replaced
+from complaints.services.replacement import AT_ONCE, Came, Replaced
 from complaints.services.unit import AnyRow, Unit
 from complaints.vocabulary import CompartmentName, Event
 from crypto import PrivateKey
@@ -117,10 +117,11 @@ def hand_over(
     waiting, lapsed = _waiting(unit, actor, person), _lapsed(unit)
     for case in (case for case in due[:AT_ONCE] if case in waiting.cases):  # another lead may have been quicker
         identity = _held_identity(unit, lapsed[case, person], case, person)
-        taken = replacement.hand_on(
-            unit, actor, keys, identity_key, case, person, identity=identity, event=Event.KEYS_HANDED_AGAIN
+        event = Event.KEYS_HANDED_AGAIN
+        came = replacement.hand_on(
+            unit, actor, keys, identity_key, case, person, identity=identity, again=True, event=event
         )
-        (done if taken else refused).append(waiting.cases[case])
+        (done if came is Came.DONE else refused).append(waiting.cases[case])
     return Replaced(tuple(done), tuple(refused), due[AT_ONCE - 1] if len(due) > AT_ONCE else b"")
 
 

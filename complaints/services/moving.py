@@ -87,7 +87,7 @@ def _destination(unit: Unit, opening: Opening, channel: KnownChannel, beside: Co
 
 def _receivers(unit: Unit, opening: Opening, roster: Roster, beside: Collection[bytes]) -> Sequence[Candidate]:
     """Those who receive the channel's reports, but for whom the reporter excluded, who left this case, or who may not."""
-    known = candidates.of(unit, opening, roster, beside)
+    known = candidates.of(unit, opening, roster, beside, read=True)
     return [person for person in known if person.duty is not Duty.MEMBER and person.can_be_assigned]
 
 

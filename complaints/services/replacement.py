@@ -1,7 +1,11 @@
-"""Replacing somebody by somebody else, on every case of theirs that the actor leads: a new epoch in each, in one post."""
+"""Replacing somebody by somebody else, on every case of theirs that the actor leads: a new epoch in each, in one post.
+
+A case whose reporter excluded people in words goes to nobody new in this way: whoever assigns it reads these on its own page first.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from sqlalchemy import bindparam, func, select
 
@@ -38,6 +42,23 @@ class Colleague:
     """How many cases they hold together with the actor, in channels that the actor leads."""
 
 
+class Came(Enum):
+    """What came of handing on one case."""
+
+    DONE = auto()
+    REFUSED = auto()
+    UNREAD = auto()
+    """Its reporter excluded people in words, which are to be read before somebody new gets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A case, and what people call it."""
+
+    case: bytes
+    reference: str
+
+
 @dataclass(frozen=True, slots=True)
 class Replaced:
     """What one post did, in references. `after`: where to go on; empty when no case is left to look at."""
@@ -46,6 +67,8 @@ class Replaced:
     refused: tuple[str, ...]
     """Their newcomer may not receive these: excluded by the reporter, recused, not on the roster, or not bound by the undertaking."""
     after: bytes = b""
+    unread: tuple[Named, ...] = ()
+    """Nobody new gets these before whoever assigns them has read whom their reporters excluded in words."""
 
 
 def colleagues(unit: Unit, actor: Staff) -> tuple[Colleague, ...]:
@@ -91,14 +114,14 @@ def replace(
     for row in rows[:AT_ONCE]:  # all of them before anything else is locked, in one order
         casework.take_turns(unit, row.case_id)
     accounts.hold_still(unit)
-    done: list[str] = []
-    refused: list[str] = []
+    came: dict[Came, list[Named]] = {each: [] for each in Came}
     still = {row.case_id for row in unit.run(_PAGE, values | {"size": AT_ONCE + 1})}
     for row in (row for row in rows[:AT_ONCE] if row.case_id in still):  # another lead may have been quicker
-        taken = hand_on(unit, actor, keys, identity_key, row.case_id, by, leaving={person})
-        (done if taken else refused).append(row.reference)
-    more = len(rows) > AT_ONCE
-    return Replaced(tuple(done), tuple(refused), rows[AT_ONCE - 1].case_id if more else b"")
+        each = hand_on(unit, actor, keys, identity_key, row.case_id, by, leaving={person})
+        came[each].append(Named(row.case_id, row.reference))
+    done, refused = (tuple(case.reference for case in came[each]) for each in (Came.DONE, Came.REFUSED))
+    after = rows[AT_ONCE - 1].case_id if len(rows) > AT_ONCE else b""
+    return Replaced(done, refused, after, tuple(came[Came.UNREAD]))
 
 
 def _require_two(unit: Unit, actor: Staff, person: bytes, by: bytes) -> None:
@@ -122,21 +145,23 @@ def hand_on(
     by: bytes,
     *,
     identity: bool = False,
+    again: bool = False,
     leaving: Collection[bytes] = (),
     event: Event = Event.CASE_ASSIGNED,
-) -> bool:
+) -> Came:
     """Gives `by` a case beside whoever holds it, without those `leaving`; the identity if it is so said, or if one of these held it.
 
-    Whether it was done. Whoever may not receive this case does not, and then the case stays as it is; that is entered as well.
+    Whoever may not receive this case does not, nor anybody new whom its reporter's words may mean; then the case stays as it is, and
+    that is entered as well. `again`: the log's signed tree says that `by` held it until their keys were lost, so they are not new to it.
     """
     opening = casework.fetch_case(unit, actor, keys, case)
     roster = candidates.require_lead(unit, actor, opening)
     beside = candidates.excluded_beside(unit, actor, keys, opening)
-    known = {c.account: c for c in candidates.of(unit, opening, roster, beside)}
+    known = {c.account: c for c in candidates.of(unit, opening, roster, beside, read=again)}
     newcomer = known.get(by)
     if newcomer is None or not newcomer.can_be_assigned:
         casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="assignment")
-        return False
+        return Came.UNREAD if newcomer is not None and newcomer.may_receive else Came.REFUSED
     staying = {
         a: c.holds_identity for a, c in known.items() if c.holds_report and c.can_be_assigned and a not in leaving
     }
@@ -160,6 +185,6 @@ def hand_on(
         )
     except Denied:
         casework.enter(unit, Event.CASE_OPENED, actor, opening, subject="assignment")
-        return False
+        return Came.REFUSED
     handing_over.enter(unit, event, actor, opening, begun)
-    return True
+    return Came.DONE

@@ -16,7 +16,7 @@ REASON = "CANARY-RECUSAL she is my cousin"
 
 @pytest.fixture
 def report(cast: Cast) -> Report:
-    report = cast.report()
+    report = cast.report(cast.draft(excluded_words=""))
     cast.assign(report)
     return report
 
@@ -140,7 +140,7 @@ def replace(
 
 
 def test_a_lead_replaces_somebody_on_all_their_cases(cast: Cast, signed_in: SignedIn, log: Log, report: Report) -> None:
-    other = cast.report()
+    other = cast.report(cast.draft(excluded_words=""))
     cast.assign(other)
     lead = signed_in(cast.lead)
     status, _text = replace(lead, cast.investigator, cast.unassigned, cast.lead.passphrase)
@@ -160,6 +160,21 @@ def test_a_case_whose_reporter_excluded_the_newcomer_is_named(cast: Cast, signed
     assert excluding.reference in text
     assert report.reference in text
     assert signed_in(cast.unassigned).get(address(excluding)).status_code == 404
+
+
+def test_a_case_whose_reporter_excluded_people_in_words_leads_to_its_own_page(
+    cast: Cast, signed_in: SignedIn, report: Report
+) -> None:
+    wordy = cast.report()
+    cast.assign(wordy)
+    lead = signed_in(cast.lead)
+    status, text = replace(lead, cast.investigator, cast.unassigned, cast.lead.passphrase)
+    assert status == 200
+    assert report.reference in text
+    assert "CANARY-EXCLUDED" not in text
+    assert signed_in(cast.unassigned).get(address(wordy)).status_code == 404
+    assert f'href="{address(wordy, "/assign")}"' in text
+    assert "CANARY-EXCLUDED" in lead.get(address(wordy, "/assign")).text
 
 
 @pytest.mark.parametrize("wrong", ["passphrase", "person", "by", "self"])

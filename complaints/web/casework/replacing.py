@@ -63,7 +63,7 @@ def replace(visit: Visit) -> Reply:
     person, by, after = id_of(form.person) or b"", id_of(form.by) or b"", id_of(form.after) or b""
     done = replacement.replace(visit.unit, visit.staff, visit.keys, seed.identity(), person, by, after)
     backoff.forget_mistakes(visit.unit, visit.staff.account)
-    if done.after or done.refused:
+    if done.after or done.refused or done.unread:
         return _page(visit, visit.unit, form, done)
     approvals.fulfil(visit.unit, visit.staff, person, by)
     return Redirect("casework.list_cases", notice=_said(done.done))
