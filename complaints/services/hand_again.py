@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from complaints.errors import NotFound, Refused
-from complaints.models import Base
+from complaints.models import Base, Case
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
 from complaints.services import (
     accounts,
     case_reading,
     casework,
+    keyrings,
     log_reading,
     log_word,
     new_keys,
@@ -134,11 +135,16 @@ def _waiting(unit: Unit, actor: Staff, person: bytes) -> Owed:
 
 
 def _held_identity(unit: Unit, entry: int, case: bytes, account: bytes) -> bool:
-    """Whether the identity was among what this entry says was lost. Raises Refused when the log does not say so of them."""
+    """Whether the identity, as its reporter has given it since they last withdrew it, was among what this entry says was lost.
+
+    Raises Refused when the log does not say so of them.
+    """
     told = log_word.at(unit, [entry])[entry]
     if not _tells_of(told, case, account):
         raise Refused("an entry that tells of other keys")
-    return CompartmentName.IDENTITY in new_keys.read_lapsed(told["reason"])
+    identity = CompartmentName.IDENTITY
+    first = keyrings.first_epoch(unit, unit.session.get_one(Case, case), identity)
+    return new_keys.read_lapsed(told["reason"]).get(identity, 0) >= first
 
 
 def _tells_of(told: Mapping[str, str], case: bytes, account: bytes) -> bool:

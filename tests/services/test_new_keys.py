@@ -15,6 +15,7 @@ from complaints.services import (
     hand_again,
     log_reading,
     new_keys,
+    own_identity,
     recovery,
     rosters,
     routing,
@@ -27,7 +28,7 @@ from complaints.services.check import examine
 from complaints.services.replacement import Replaced
 from complaints.vocabulary import Duty, Event
 from crypto import SessionToken, fingerprint
-from tests.cast import PEPPER, Cast, Person
+from tests.cast import CANARIES, PEPPER, Cast, Person, Report
 
 NEW = "tricolor upbeat canister moonlit gravel spiny"
 
@@ -302,6 +303,31 @@ def test_a_lead_hands_over_again_what_was_held_and_no_more(cast: Cast, access_lo
     with cast.units.reading() as unit:
         lines = log_reading.page(unit.session, event=Event.KEYS_HANDED_AGAIN).lines
     assert {line.fields["case"] for line in lines} == {with_identity.case.hex(), without.case.hex()}
+    assert findings(cast, access_log) == []
+
+
+def give_anew(cast: Cast, report: Report) -> None:
+    with cast.units.writing() as unit:
+        own_identity.withdraw(unit, report.reporter, report.keys)
+    with cast.units.writing() as unit:
+        own_identity.give(unit, report.reporter, report.keys, report.receipt.seed().identity(), CANARIES)
+
+
+def test_an_identity_that_was_withdrawn_and_given_anew_since_is_not_what_was_lost(
+    cast: Cast, access_log: AccessLog
+) -> None:
+    since, before, never = (cast.report() for _ in range(3))
+    give_anew(cast, before)
+    for report in (since, before, never):
+        cast.assign(report)
+    renewed = renew(cast, cast.investigator)
+    sign_undertaking(cast, renewed)
+    give_anew(cast, since)
+    assert len(hand(cast, cast.lead, renewed).done) == 3
+    for report, expected in ((since, False), (before, True), (never, True)):
+        with cast.units.writing() as unit:
+            opened = case_reading.read_case(unit, renewed.actor, renewed.keys, report.case)
+        assert opened.holds_identity is expected
     assert findings(cast, access_log) == []
 
 
