@@ -8,12 +8,13 @@ from datetime import date
 import pytest
 
 from complaints.errors import DomainError, Invalid, NotFound, Refused
-from complaints.services import case_reading, caseload, casework, uploads
+from complaints.services import assignment, bulk_closing, case_reading, caseload, casework, uploads
 from complaints.services.caseload import CasePage, Counts, Cursor, View
 from complaints.services.casework import MESSAGE_LIMIT
 from complaints.vocabulary import CaseStatus, Event
 from tests.cast import Person, Report
 from tests.stage import CANNOT_WRITE, EVIDENCE, SECOND_DAY, Stage
+from tests.waiting import until_it_waits
 
 NOWHERE = bytes(16)
 
@@ -210,6 +211,27 @@ def test_two_readers_first_openings_at_once(stage: Stage) -> None:
     rows = stage.attacker.rows("SELECT number, account_id FROM pseudonym WHERE case_id = ?", stage.waiting.case)
     assert sorted(number for number, _ in rows) == [1, 2]
     assert {account for _, account in rows} == {stage.cast.lead.account, stage.cast.triage.account}
+
+
+@pytest.mark.parametrize("decision", ["closed", "investigating"])
+def test_whoever_opens_it_first_undoes_no_decision_of_that_moment(stage: Stage, decision: str) -> None:
+    """They have a number in the case already, so nothing else in their opening waits for whoever decides."""
+    cast, report = stage.cast, stage.waiting
+    for person in (cast.lead, cast.triage):
+        with stage.units.writing() as unit:
+            bulk_closing.beginnings(unit, person.actor, person.keys)
+    lead = (cast.lead.actor, cast.lead.keys)
+    with ThreadPoolExecutor(1) as hands:
+        with stage.units.writing() as unit:
+            if decision == "closed":
+                bulk_closing.close(unit, *lead, report.case, reason="junk", feedback="kind words", revision=0)
+            else:
+                assignment.assign(unit, *lead, cast.lead.identity_key, report.case, {cast.triage.account: False}, 1)
+            opening = hands.submit(stage.read, cast.triage, report)
+            until_it_waits(stage.attacker.url, opening)
+        assert opening.result().status == decision
+    assert stage.read(cast.lead, report).status == decision
+    assert stage.findings() == []
 
 
 # -- Files -----------------------------------------------------------------------------------------------------------
