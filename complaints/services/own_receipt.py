@@ -4,6 +4,8 @@ The reporter's new keys are signed with the old. New epochs of `report` and `ide
 the new keys, so that the old receipt opens nothing that is in the live database. What it opened before, somebody could have copied.
 """
 
+from itertools import pairwise
+
 from sqlalchemy import bindparam, delete, select, update
 
 from complaints.errors import Conflict
@@ -40,14 +42,17 @@ _RENAME = (
 def exchange(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: PrivateKey, fresh: Receipt) -> None:
     """From this transaction on the fresh receipt opens the case, and the old one opens nothing. Every session of the case ends.
 
-    `keys` and `identity_key` are the old receipt's. Raises NotFound, Refused, Conflict for a fresh receipt that is somebody's already.
+    `keys` and `identity_key` are the old receipt's. What is done already, with this very pair, is not done again. Raises NotFound,
+    Refused; Conflict for a fresh receipt that is somebody's already, and when the old one was exchanged for another meanwhile.
     """
     casework.take_turns(unit, reporter.case)
+    after = act_items.KnownReporter(fresh.lookup_hash(), act_items.public_keys_of(fresh.seed()))
+    if _is_done(unit, reporter, keys, after):
+        return
     case, report = own_case.fetch(unit, reporter, keys, to_exchange=True)
     identity = keyrings.open_keyring(unit, case, CompartmentName.IDENTITY, case.id, identity_key)
     roster = rosters.current(unit, case.channel_id)
     readers = _readers(unit, case)
-    after = act_items.KnownReporter(fresh.lookup_hash(), act_items.public_keys_of(fresh.seed()))
     if unit.run(_TAKEN, {"receipt_hash": after.receipt_hash}).first() is not None:
         raise Conflict("this receipt is somebody's already")
     act, new_keys = _sign(unit, case, keys, roster, readers, (report, identity), after)
@@ -65,6 +70,17 @@ def exchange(unit: Unit, reporter: Reporter, keys: SessionKeys, identity_key: Pr
         digest=act.digest,
         **({"writes": writes} if writes else {}),
     )
+
+
+def _is_done(unit: Unit, reporter: Reporter, keys: SessionKeys, after: act_items.KnownReporter) -> bool:
+    """Whether the receipt with these keys was exchanged for this one. Raises Conflict when it was for another; Refused."""
+    case = unit.session.get(Case, reporter.case)
+    chain = [tenure.reporter for tenure in acts.reporters(unit, case)] if case else []
+    own = keys.signing.verify_key().to_bytes()
+    following = next((later for earlier, later in pairwise(chain) if earlier.verify == own), None)
+    if following is not None and (following != after or after != chain[-1]):
+        raise Conflict("this receipt was exchanged for another meanwhile")
+    return following is not None
 
 
 def _rename(unit: Unit, case: Case, after: act_items.KnownReporter) -> None:

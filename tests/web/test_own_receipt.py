@@ -1,11 +1,13 @@
 """The exchange of a receipt on the web: shown first, kept, then exchanged; the old one is unknown from then on."""
 
 import re
+from contextlib import AbstractContextManager
 
 import pytest
 from flask import Flask
 
-from complaints.services.unit import Units
+from complaints.services import own_receipt
+from complaints.services.unit import Unit, Units
 from crypto import Receipt
 from tests.cast import NARRATIVE, Cast, Report
 from tests.web.conftest import Browser, token_in
@@ -80,6 +82,25 @@ def test_sent_twice_the_second_finds_no_session(opened: Browser, report: Report,
     form = {**shown(opened, report), "kept": "yes"}
     opened.post(f"{CODE}/exchange", form)
     assert opened.post(f"{CODE}/exchange", form).status_code == 400
+    assert NARRATIVE in opened.get(CASE).text
+
+
+def test_sent_twice_at_once_both_lead_on(
+    opened: Browser, report: Report, units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both had a session when they came; the other post is done when this one has its turn."""
+    form = {**shown(opened, report), "kept": "yes"}
+    begin, key = Units.writing, report.receipt.seed().identity()
+
+    def begin_after(self: Units) -> AbstractContextManager[Unit]:
+        monkeypatch.setattr(Units, "writing", begin)
+        with units.writing() as unit:
+            own_receipt.exchange(unit, report.reporter, report.keys, key, Receipt.parse(form["fresh"]))
+        return begin(self)
+
+    monkeypatch.setattr(Units, "writing", begin_after)
+    answer = opened.post(f"{CODE}/exchange", form)
+    assert (answer.status_code, answer.location) == (303, CASE)
     assert NARRATIVE in opened.get(CASE).text
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from html import unescape
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from complaints.services import undertakings
+from complaints.services.unit import Unit, Units
 from complaints.vocabulary import Event
 from complaints.web.whole_words import JOINER
 from crypto import Receipt
@@ -281,6 +283,51 @@ def test_the_exchange_pressed_twice_is_done_once(cast: Cast, signed_in: SignedIn
     for _ in range(2):
         assert browser.post("/en/inbox/case/first", form).location == "/en/inbox/case/transcript"
     assert WORDS in browser.get("/en/inbox/case").text
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Has something happen once between a post's recognising its codes and its own turn to exchange them."""
+
+    def between(happens: Callable[[], object]) -> None:
+        begin, waiting = Units.writing, [happens]
+
+        def begin_after(units: Units) -> AbstractContextManager[Unit]:
+            while waiting:
+                waiting.pop()()
+            return begin(units)
+
+        monkeypatch.setattr(Units, "writing", begin_after)
+
+    return between
+
+
+def test_the_exchange_pressed_twice_at_once_leads_both_on(
+    cast: Cast, signed_in: SignedIn, app: Flask, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    code = taken_down(signed_in(cast.unassigned), cast)
+    one, other = Browser(app.test_client()), Browser(app.test_client())
+    page = one.post("/en/inbox", {"code": code})
+    form = dict(re.findall(r'name="(first|fresh)" value="([^"]+)"', page.text)) | {"kept": "yes"}
+    quicker = []
+    meanwhile(lambda: quicker.append(other.post("/en/inbox/case/first", form)))
+    answers = [one.post("/en/inbox/case/first", form), *quicker]
+    assert [answer.location for answer in answers] == ["/en/inbox/case/transcript"] * 2
+    assert WORDS in one.get("/en/inbox/case").text
+
+
+def test_whoever_is_second_at_once_with_another_fresh_code_is_told(
+    cast: Cast, signed_in: SignedIn, app: Flask, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    code = taken_down(signed_in(cast.unassigned), cast)
+    late = Browser(app.test_client())
+    page = late.post("/en/inbox", {"code": code})
+    form = dict(re.findall(r'name="(first|fresh)" value="([^"]+)"', page.text)) | {"kept": "yes"}
+    meanwhile(lambda: exchanged(Browser(app.test_client()), code))
+    answer = late.post("/en/inbox/case/first", form)
+    assert answer.status_code == 409
+    assert "exchanged already" in answer.text
+    assert "Set-Cookie" not in answer.headers
 
 
 def test_whoever_comes_second_with_the_first_code_is_told(
