@@ -111,8 +111,11 @@ def _case_acts(unit: Unit, case: Case, logged: Logged, seen: set[str]) -> Iterat
     verified: dict[bytes, acts.VerifiedAct] = {}
     for row in unit.session.scalars(select(ActRow).where(ActRow.case_id == case.id)):
         seen.add(row.id.hex())
-        if logged.acts.get(row.id.hex()) != acts.digest_of(row.statement, row.signature):
+        digest, day = logged.acts.get(row.id.hex(), ("", ""))
+        if digest != acts.digest_of(row.statement, row.signature):
             yield Finding("act", f"{name}: act {row.id.hex()} is not the one in the log")
+        elif day != row.made.isoformat():
+            yield Finding("act", f"{name}: act {row.id.hex()} bears another day than in the log")
         try:
             verified[row.id] = acts.verify_row(unit, case, row)
         except Refused as error:

@@ -55,8 +55,8 @@ class Finding:
 class Logged:
     """What the access log, and the queue before it, say was written."""
 
-    acts: dict[str, str] = field(default_factory=dict)
-    """Act id to digest."""
+    acts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Act id to its digest, and its day."""
     records: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Record id to newest revision and its digest."""
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -141,7 +141,7 @@ class Logged:
         self._take_task(event, fields)
         self._take_data_request(event, fields)
         if "act" in fields:
-            self.acts[fields["act"]] = fields["digest"]
+            self.acts[fields["act"]] = (fields["digest"], fields["day"])
         if "pseudonym" in fields:
             self.pseudonyms[fields["case"]].setdefault(fields["actor"], fields["pseudonym"])
         for line in filter(None, fields.get("writes", "").split("\n")):

@@ -6,6 +6,7 @@ The log's own tree is attacked in `test_access_log_verification.py`.
 import pytest
 
 from complaints.errors import Refused
+from complaints.services import own_identity
 from complaints.services.log_verification import verify
 from tests.stage import THIRD_DAY, Stage
 
@@ -114,6 +115,19 @@ def test_a_readers_number_taken_away(stage: Stage) -> None:
     stage.shows("pseudonym", f"the reporter knows {reader.account.hex()} by another number")
     stage.read(reader)
     stage.shows("pseudonym", f"the reporter knows {reader.account.hex()} by another number")
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["that day", "when it has ended"])
+@pytest.mark.parametrize("kind", ["assignment", "intake", "identity-withdrawn"])
+def test_an_act_of_another_day(stage: Stage, kind: str, settled: bool) -> None:
+    """Since when somebody holds a key is said by the day of its act. What a reporter did joins the log later, and bears its day."""
+    with stage.units.writing() as unit:
+        own_identity.withdraw(unit, stage.waiting.reporter, stage.waiting.keys)
+    if settled:
+        stage.next_day()
+    assert stage.findings() == []
+    stage.attacker.run("UPDATE act SET made = '2020-01-01' WHERE kind = ?", kind)
+    stage.shows("act", "bears another day than in the log")
 
 
 # -- Rows of no shape at all: the check names them and goes on -------------------------------------------------------
