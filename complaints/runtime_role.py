@@ -10,7 +10,7 @@ from complaints.database import Database
 from complaints.errors import NotReady
 from complaints.models import Base
 
-_ONLY_GROWS = frozenset({"log_entry", "log_field", "log_node", "log_checkpoint", "roster", "processor"})
+_ONLY_GROWS = frozenset({"log_entry", "log_field", "log_case", "log_node", "log_checkpoint", "roster", "processor"})
 _QUEUE = frozenset({"log_pending"})
 
 

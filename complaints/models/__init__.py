@@ -39,7 +39,7 @@ from complaints.models.channels import (
     UndertakingSignature,
 )
 from complaints.models.comments import Comment, CommentGrant
-from complaints.models.log import LogCheckpoint, LogEntry, LogField, LogNode, LogPending, PublishedCheckpoint
+from complaints.models.log import LogCase, LogCheckpoint, LogEntry, LogField, LogNode, LogPending, PublishedCheckpoint
 from complaints.models.processors import ProcessorRow
 from complaints.models.questions import QuestionRow
 
@@ -61,6 +61,7 @@ __all__ = [
     "Grant",
     "Invitation",
     "KnownDevice",
+    "LogCase",
     "LogCheckpoint",
     "LogEntry",
     "LogField",

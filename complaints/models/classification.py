@@ -270,6 +270,8 @@ CLASSIFICATION: dict[str, Class] = {
     "log_field.value": Class.CLEAR,
     "log_field.salt": Class.CLEAR,
     "log_field.commitment": Class.HASHED,
+    "log_case.about": Class.CLEAR,
+    "log_case.entry": Class.CLEAR,
     "log_node.level": Class.CLEAR,
     "log_node.position": Class.CLEAR,
     "log_node.hash": Class.HASHED,

@@ -1,4 +1,4 @@
-"""The access log's rows: entries, their fields, the tree's stored nodes, a checkpoint for every append, and the queue.
+"""The access log's rows: entries, their fields, the tree's stored nodes, a checkpoint for every append, the queue, and an index.
 
 Rows are only ever added: triggers refuse UPDATE and DELETE, save that a field's value and salt may expire together.
 """
@@ -47,6 +47,16 @@ class LogField(Base):
     value: Mapped[bytes | None] = mapped_column(LargeBinary)
     salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     commitment: Mapped[Digest]
+
+
+class LogCase(Base):
+    """That an entry which names several cases in one field names this one: an index, so that it is found. What counts is what the entry says."""
+
+    __tablename__ = "log_case"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    about: Mapped[Id] = mapped_column(primary_key=True)
+    entry: Mapped[int] = mapped_column(ForeignKey("log_entry.position"), primary_key=True)
 
 
 class LogNode(Base):

@@ -72,6 +72,7 @@ _FORGET_QUEUED = delete(_QUEUED).where(_QUEUED.c.id == bindparam("queued"))
 _INSERT_QUEUED = insert(_QUEUED)
 _INSERT_ENTRIES = insert(_TABLES["log_entry"])
 _INSERT_FIELDS = insert(_TABLES["log_field"])
+_INSERT_CASES = insert(_TABLES["log_case"])
 _INSERT_NODES = insert(_TABLES["log_node"])
 _INSERT_CHECKPOINTS = insert(_CHECKPOINTS)
 
@@ -95,6 +96,13 @@ class Entry:
         """The fields it has, in the order of FIELDS."""
         values = {"event": self.event.value, **self.fields}
         return [(name, values[name].encode()) for name in FIELDS if name in values]
+
+
+def cases_among(event: str | None, subject: str) -> frozenset[bytes]:
+    """The ids of the cases that an entry names in its subject, where its kind says of several that they were opened."""
+    if event != Event.CASES_SEARCHED:
+        return frozenset()
+    return frozenset(bytes.fromhex(word.removeprefix("case:")) for word in subject.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +251,7 @@ class _Rows:
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
         self.fields: list[dict[str, Any]] = []
+        self.cases: list[dict[str, Any]] = []
         self.nodes: list[dict[str, Any]] = []
         self.checkpoints: list[dict[str, Any]] = []
 
@@ -265,6 +274,8 @@ class _Rows:
             )
         leaf = merkle.leaf_hash(entry_data(commitments))
         self.entries.append({"position": position, "leaf": leaf})
+        among = cases_among(entry.event, entry.fields.get("subject", ""))
+        self.cases += [{"about": case, "entry": position} for case in sorted(among)]
         return leaf
 
     def add_tree(self, tree: merkle.Appended, note: str) -> None:
@@ -274,6 +285,8 @@ class _Rows:
     def store(self, connection: Connection) -> None:
         connection.execute(_INSERT_ENTRIES, self.entries)
         connection.execute(_INSERT_FIELDS, self.fields)
+        if self.cases:
+            connection.execute(_INSERT_CASES, self.cases)
         if self.nodes:
             connection.execute(_INSERT_NODES, self.nodes)
         connection.execute(_INSERT_CHECKPOINTS, self.checkpoints)

@@ -267,13 +267,20 @@ def is_entered(unit: Unit, actor: Staff, wanted: Filter) -> bool:
     )
 
 
-def read_page(unit: Unit, wanted: Filter, before: int | None = None) -> AuditPage:
-    """Entries of positions below `before`, newest first."""
+def read_page(unit: Unit, wanted: Filter, before: int | None = None, *, alone: bool = False) -> AuditPage:
+    """Entries of positions below `before`, newest first. `alone`: for whoever holds one case, without which others an entry names beside it."""
     person = _plain_id(wanted.person) if wanted.person else None
     also = approvals.about(unit, person) if person else ()
     versions = rosters.versions_about(unit, person) if person else ()
     page = log_reading.search(unit.session, wanted.wanted(also, versions), before=before)
-    return AuditPage(page.lines, _names(unit, page.lines), page.older, page.cut)
+    lines = tuple(_without_cases(line) for line in page.lines) if alone else page.lines
+    return AuditPage(lines, _names(unit, lines), page.older, page.cut)
+
+
+def _without_cases(line: LogLine) -> LogLine:
+    if line.fields.get("event") != Event.CASES_SEARCHED:
+        return line
+    return LogLine(line.position, {name: value for name, value in line.fields.items() if name != "subject"})
 
 
 def enter_verification(unit: Unit, actor: Staff, found: Verification) -> None:

@@ -28,7 +28,7 @@ from complaints.models import (
 )
 from complaints.services import act_items, acts, case_state, check_erased, check_people, check_tasks, published, records
 from complaints.services.access_log import AccessLog
-from complaints.services.check_log import BLOCK, UNREADABLE, Finding, Logged, read_log
+from complaints.services.check_log import BLOCK, UNREADABLE, Finding, Logged, of_index, read_log
 from complaints.services.unit import Unit
 from complaints.vocabulary import ActKind, CompartmentName
 from crypto import decode_parts
@@ -38,6 +38,7 @@ def examine(unit: Unit, access_log: AccessLog) -> Iterator[Finding]:
     """Every finding, area by area. Reads in blocks; opens nothing. The log's own tree is verified apart (`log_verification`)."""
     logged = Logged()
     yield from _as_far_as("log", read_log(unit.session, access_log, logged))
+    yield from _as_far_as("log", of_index(unit.session))
     yield from _as_far_as("log", published.examine(unit.session))
     yield from _as_far_as("account", check_people.of_accounts(unit, logged))
     yield from _as_far_as("channel", check_people.of_channels(unit.session, logged))

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from complaints.errors import DomainError, Refused
-from complaints.models import LogField, LogPending
-from complaints.services import channels, data_requests, new_keys
-from complaints.services.access_log import AccessLog
+from complaints.models import LogCase, LogField, LogPending
+from complaints.services import channels, data_requests, log_reading, new_keys
+from complaints.services.access_log import AccessLog, cases_among
 from complaints.vocabulary import AccountState, Ending, Event
 from crypto import CryptoError
 
@@ -256,6 +258,35 @@ class Logged:
             self.repeated.add(f"{kind} {name}")
         elif name not in known or int(number) >= known[name][0]:
             known[name] = (int(number), digest)
+
+
+def of_index(session: Session) -> Iterator[Finding]:
+    """What finds an entry by one of several cases that it names must say what the entry says."""
+    event, subject = aliased(LogField), aliased(LogField)
+    named = (
+        select(event.entry, subject.value)
+        .join(subject, and_(subject.entry == event.entry, subject.name == "subject"))
+        .where(log_reading.holds(event, "event", Event.CASES_SEARCHED.encode()))
+        .order_by(event.entry)
+        .execution_options(yield_per=BLOCK)
+    )
+    found = select(LogCase.entry, LogCase.about).order_by(LogCase.entry).execution_options(yield_per=BLOCK)
+    told = ((entry, _cases_in(value or b"")) for entry, value in session.execute(named))
+    indexed = (
+        (entry, frozenset(about for _, about in rows))
+        for entry, rows in groupby(session.execute(found), lambda row: row.entry)
+    )
+    for entry, both in groupby(merge(told, indexed, key=itemgetter(0)), itemgetter(0)):
+        says = [cases for _, cases in both]
+        if len(says) != 2 or says[0] != says[1]:
+            yield Finding("log", f"entry {entry} is not found by the cases that it names")
+
+
+def _cases_in(value: bytes) -> frozenset[bytes]:
+    try:
+        return cases_among(Event.CASES_SEARCHED, value.decode())
+    except ValueError:
+        return frozenset()
 
 
 def read_log(session: Session, access_log: AccessLog, logged: Logged) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.functions import FunctionElement
 
-from complaints.models import LogEntry, LogField
+from complaints.models import LogCase, LogEntry, LogField
 from complaints.models.log import SEARCHABLE
 from complaints.vocabulary import Event
 
@@ -38,6 +38,8 @@ AMONG = "among"
 """Stands for a field's name in a condition: an id that is one of several in what an entry concerned, or of those whom it says to have left."""
 ROSTER = "roster"
 """Stands for a field's name as well: the hash of a version of a roster, which the entry of its signature holds."""
+CASE_AMONG = "case-among"
+"""Stands for a field's name as well: a case that is one of several in what an entry concerned. An index knows these entries."""
 NAME_SEVERAL = (Event.CASE_ASSIGNED, Event.CASE_MOVED, Event.CASE_REKEYED, Event.KEYS_HANDED_AGAIN)
 """Kinds whose entries name several people in one field."""
 LOOKED_THROUGH: Mapping[str, Sequence[Event]] = {AMONG: NAME_SEVERAL, ROSTER: (Event.ROSTER_SIGNED,)}
@@ -66,6 +68,7 @@ class LogPage:
 class Wanted:
     """What is searched for: in each of these fields one of these values (ids as hex), on the days from `first` to `last`.
 
+    A case is looked for among several as well.
     `either`: in one of these fields one of its values, which is one condition more. Its names may be AMONG and ROSTER as well.
     """
 
@@ -76,16 +79,22 @@ class Wanted:
 
     @property
     def conditions(self) -> list["Condition"]:
-        each: list[Mapping[str, Sequence[str]]] = [{name: values} for name, values in self.fields.items()]
+        each: list[Mapping[str, Sequence[str]]] = [
+            {name: values, CASE_AMONG: values} if name == "case" else {name: values}
+            for name, values in self.fields.items()
+        ]
         return [_in_bytes(one) for one in (*each, self.either) if one]
 
 
 Condition = Mapping[str, Sequence[bytes]]
-"""In one of these fields one of its values; or one AMONG several, or a ROSTER."""
+"""In one of these fields one of its values; or one AMONG several, or a ROSTER, or a CASE_AMONG several, by its id."""
 
 
 def _in_bytes(either: Mapping[str, Sequence[str]]) -> Condition:
-    return {name: [value.encode() for value in values] for name, values in either.items()}
+    return {
+        name: [bytes.fromhex(value) if name == CASE_AMONG else value.encode() for value in values]
+        for name, values in either.items()
+    }
 
 
 def page(
@@ -213,6 +222,8 @@ def _newest(wanted: Condition, low: int, end: int, limit: int) -> Select[Any]:
 def _newest_each(name: str, values: Sequence[bytes], low: int, end: int, limit: int) -> list[Select[Any]]:
     if name in LOOKED_THROUGH:
         return [_newest_saying(name, values, low, end, limit)]
+    if name == CASE_AMONG:
+        return [_newest_among(values, low, end, limit)]
     return [_newest_with(name, some, low, end, limit) for some in _in_groups(values)]
 
 
@@ -230,6 +241,11 @@ def _newest_with(name: str, values: Sequence[bytes], low: int, end: int, limit: 
     same = holds(row, name, values[0]) if len(values) == 1 else and_(_named(row, name), row.value.in_(values))
     found = select(row.entry).where(same, row.entry >= low, row.entry < end)
     return found.order_by(row.entry.desc()).limit(limit)
+
+
+def _newest_among(cases: Sequence[bytes], low: int, end: int, limit: int) -> Select[Any]:
+    found = select(LogCase.entry).where(LogCase.about.in_(cases), LogCase.entry >= low, LogCase.entry < end)
+    return found.order_by(LogCase.entry.desc()).limit(limit)
 
 
 def _newest_saying(name: str, values: Sequence[bytes], low: int, end: int, limit: int) -> Select[Any]:
@@ -293,12 +309,14 @@ def _last_of_window(session: Session, looked: Select[Any]) -> int | None:
 
 def _has(wanted: Condition) -> Callable[[ColumnElement[int]], ColumnElement[bool]]:
     other = aliased(LogField)
-    fields = {name: values for name, values in wanted.items() if name not in LOOKED_THROUGH}
+    fields = {name: values for name, values in wanted.items() if name not in LOOKED_THROUGH and name != CASE_AMONG}
     same = or_(*(and_(_named(other, name), other.value.in_(values)) for name, values in fields.items()))
     said = [(name, values) for name, values in wanted.items() if name in LOOKED_THROUGH]
+    among = LogCase.about.in_(wanted.get(CASE_AMONG, ()))
     return lambda entry: or_(
         select(other.number).where(other.entry == entry, same).exists(),
         *(_says(entry, name, values) for name, values in said),
+        *([select(LogCase.entry).where(LogCase.entry == entry, among).exists()] if CASE_AMONG in wanted else []),
     )
 
 

@@ -37,7 +37,7 @@ class Timeline:
 def read(unit: Unit, actor: Staff, case_id: bytes, before: int | None = None) -> Timeline:
     """Raises NotFound for whoever has no line for the case."""
     case = caseload.find_line(unit, actor, case_id)
-    page = audit.read_page(unit, Filter(case=case_id.hex()), before)
+    page = audit.read_page(unit, Filter(case=case_id.hex()), before, alone=True)
     return Timeline(case, tuple(_steps(page.lines)), page.names, page.older)
 
 

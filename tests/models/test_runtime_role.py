@@ -50,10 +50,16 @@ def test_the_application_does_its_work(bound: Units, cast: Cast) -> None:
     assert opened.problems == ()
 
 
-@pytest.mark.parametrize("table", ["log_entry", "log_field", "log_node", "log_checkpoint", "roster"])
+@pytest.mark.parametrize("table", ["log_entry", "log_field", "log_case", "log_node", "log_checkpoint", "roster"])
 @pytest.mark.parametrize("attack", ["UPDATE {} SET {} = {}", "DELETE FROM {0}", "TRUNCATE {0}", "DROP TABLE {0}"])
 def test_it_cannot_touch_what_is_logged(bound: Units, table: str, attack: str) -> None:
-    column = {"log_entry": "leaf", "log_field": "value", "log_node": "hash", "log_checkpoint": "note"}
+    column = {
+        "log_entry": "leaf",
+        "log_field": "value",
+        "log_case": "about",
+        "log_node": "hash",
+        "log_checkpoint": "note",
+    }
     name = column.get(table, "signer")
     with bound.database.engine.connect() as connection, pytest.raises(ProgrammingError, match=r"denied|owner"):
         connection.execute(text(attack.format(table, name, name)))

@@ -312,6 +312,52 @@ def test_however_many_requests_concern_somebody_they_are_found(
     assert searched(database, Wanted({}, *days, either)) == ([4, 3, 1, 0], None, False)
 
 
+SEARCHED = (
+    (Event.CASES_SEARCHED, {"actor": FIRST, "subject": f"case:{1:032x} case:{2:032x}"}),
+    (Event.CASE_OPENED, {"actor": SECOND, "case": f"{2:032x}"}),
+    (Event.DENIED, {"actor": SECOND, "subject": f"case:{2:032x}"}),
+    (Event.CASES_SEARCHED, {"actor": SECOND, "subject": f"case:{2:032x} case:{3:032x}"}),
+    (Event.CASES_SEARCHED, {"actor": FIRST, "subject": f"case:{2:032x}"}),
+    (Event.SIGNED_OUT, {"actor": FIRST}),
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"case": (f"{2:032x}",)}, [4, 3, 1, 0]),
+        ({"case": (f"{1:032x}",)}, [0]),
+        ({"case": (f"{4:032x}",)}, []),
+        ({"case": (f"{2:032x}",), "event": ("cases.searched",)}, [4, 3, 0]),
+        ({"case": (f"{2:032x}",), "actor": (SECOND,)}, [3, 1]),
+        ({"case": (f"{3:032x}",), "actor": (FIRST,)}, []),
+    ],
+)
+@pytest.mark.parametrize("days", [(None, None), (DAY, DAY)])
+@pytest.mark.parametrize("window", [2, 2_000])
+def test_a_case_that_was_opened_among_several_is_found_however_long_the_log(
+    database: Database,
+    access_log: AccessLog,
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, tuple[str, ...]],
+    expected: list[int],
+    days: tuple[date | None, date | None],
+    window: int,
+) -> None:
+    entries = [Entry(kind, {"day": DAY.isoformat()} | said) for kind, said in SEARCHED]
+    with database.writing() as session:
+        access_log.append(session, entries, DAY)
+    monkeypatch.setattr(log_reading, "WINDOW", window)
+    read: list[int] = []
+    before: int | None = None
+    for _ in entries:
+        positions, before, _cut = searched(database, Wanted(fields, *days), before)
+        read += positions
+        if before is None:
+            break
+    assert read == expected
+
+
 def test_an_expired_day_is_found_by_no_day(database: Database, access_log: AccessLog) -> None:
     by_days(database, access_log)
     with database.writing() as session:
@@ -325,6 +371,8 @@ def test_an_expired_day_is_found_by_no_day(database: Database, access_log: Acces
         Wanted({"event": ("case.opened",), "actor": (FIRST,)}, DAY, DAY),
         Wanted({"event": ("case.opened", "identity.opened"), "channel": (FIRST,)}),
         Wanted({}, DAY, None),
+        Wanted({"case": (FIRST,)}),
+        Wanted({"case": (FIRST,), "event": ("case.opened",)}, DAY, DAY),
         Wanted({}, either={"actor": (FIRST,), "subject": (FIRST,), log_reading.AMONG: (FIRST,)}),
         Wanted({"channel": (FIRST,)}, either={"actor": (FIRST,), log_reading.ROSTER: (FIRST, SECOND)}),
         Wanted({}, either={log_reading.AMONG: (FIRST,), log_reading.ROSTER: (FIRST, SECOND)}),
@@ -353,4 +401,4 @@ def test_a_search_reads_no_more_than_its_window(
             for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()  # type: ignore[arg-type]
         ]
     scans = {step for step in plans if step.startswith("SCAN")}
-    assert not [step for step in scans if "log_field" in step or "log_entry" in step], plans
+    assert not [step for step in scans for table in ("log_field", "log_entry", "log_case") if table in step], plans

@@ -1,14 +1,19 @@
 """Search through everything somebody holds keys for: what is found, what never is, and what the log says of it."""
 
+from importlib import import_module
+
 import pytest
+from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
 
 from complaints.errors import Invalid
 from complaints.models import Case
-from complaints.services import search
+from complaints.services import audit, search, timeline
+from complaints.services.audit import Filter
 from complaints.services.caseload import Cursor
 from complaints.services.search import Batch, plain
 from complaints.vocabulary import Event, RecordKind
-from tests.cast import CANARIES, Person
+from tests.cast import CANARIES, Person, Report
 from tests.stage import Stage
 
 
@@ -68,6 +73,67 @@ def test_one_entry_says_which_cases_were_opened_and_not_what_for(stage: Stage) -
     assert entry["actor"] == stage.cast.lead.account.hex()
     assert "CANARY-TERM" not in repr(stage.contents())
     assert stage.findings() == []
+
+
+def by_case(stage: Stage, report: Report) -> list[str | None]:
+    with stage.units.reading() as unit:
+        page = audit.read_page(unit, Filter(kind=Event.CASES_SEARCHED, case=report.case.hex()))
+    return [line.fields["subject"] for line in page.lines]
+
+
+def test_an_auditor_finds_the_opening_by_each_of_the_cases(stage: Stage) -> None:
+    look(stage, "CANARY-TERM")
+    look(stage, "CANARY-TERM", stage.cast.triage)
+    (of_both, of_one) = [entry["subject"] for entry in stage.entries(Event.CASES_SEARCHED)]
+    assert by_case(stage, stage.assigned) == [of_both]
+    assert by_case(stage, stage.waiting) == [of_one, of_both]
+
+
+def test_who_holds_one_of_the_cases_reads_who_opened_it_and_of_no_other(stage: Stage) -> None:
+    for _ in range(2):
+        look(stage, "CANARY-TERM")
+    with stage.units.reading() as unit:
+        read = timeline.read(unit, stage.cast.investigator.actor, stage.assigned.case)
+    (step,) = [step for step in read.steps if step.line.fields["event"] == Event.CASES_SEARCHED]
+    assert (step.times, step.line.fields["actor"]) == (2, stage.cast.lead.account.hex())
+    assert stage.waiting.case.hex() not in repr(read)
+    assert stage.waiting.reference not in repr(read)
+
+
+@pytest.mark.parametrize("attack", ["taken away", "planted", "of another"])
+def test_an_index_that_says_something_else_than_the_entry_shows(stage: Stage, attack: str) -> None:
+    look(stage, "CANARY-TERM")
+    stage.note(stage.cast.lead, "later")
+    ((entry,),) = stage.attacker.rows("SELECT DISTINCT entry FROM log_case")
+    if attack == "taken away":
+        stage.attacker.run("DELETE FROM log_case WHERE about = ?", stage.waiting.case)
+    elif attack == "planted":
+        stage.attacker.insert("log_case", (stage.assigned.case, entry + 1))
+    else:
+        stage.attacker.run("UPDATE log_case SET about = ? WHERE about = ?", bytes(16), stage.waiting.case)
+    shown = entry + 1 if attack == "planted" else entry
+    assert stage.findings() == [("log", f"entry {shown} is not found by the cases that it names")]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE log_case SET entry = entry", "DELETE FROM log_case"])
+def test_the_index_only_grows(stage: Stage, statement: str) -> None:
+    look(stage, "CANARY-TERM")
+    with pytest.raises(IntegrityError, match="the access log only grows"), stage.database.writing() as session:
+        session.execute(sql(statement))
+
+
+def test_a_log_of_before_is_indexed_when_the_database_is_upgraded(stage: Stage) -> None:
+    look(stage, "CANARY-TERM")
+    stage.note(stage.cast.lead, "later")
+    stage.attacker.run("UPDATE log_field SET value = ? WHERE name = 'subject' AND entry NOT IN"
+                       " (SELECT entry FROM log_case)", b"case:nonsense")  # fmt: skip
+    before = stage.attacker.rows("SELECT about, entry FROM log_case ORDER BY about")
+    stage.attacker.run("DELETE FROM log_case")
+    revision = import_module("complaints.migrations.versions.0024_openings_by_search")
+    with stage.database.writing() as session:
+        revision.fill(session.connection())
+    assert stage.attacker.rows("SELECT about, entry FROM log_case ORDER BY about") == before
+    assert len(before) == 2
 
 
 def test_a_case_that_was_taken_meanwhile_is_not_shown(stage: Stage) -> None:

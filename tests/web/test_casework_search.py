@@ -137,7 +137,20 @@ def test_cases_that_a_form_claims_were_found_are_the_visitors_own(
 def test_the_auditor_reads_which_cases_were_opened(cast: Cast, signed_in: SignedIn, log: Log, report: Report) -> None:
     other = cast.report()
     look(signed_in(cast.lead), "CANARY-TERM")
-    page = signed_in(cast.auditor).get("/staff/log?event=cases.searched").text
+    for wanted in ("event=cases.searched", f"event=cases.searched&case={other.reference}"):
+        page = signed_in(cast.auditor).get(f"/staff/log?{wanted}").text
+        assert report.reference in page
+        assert other.reference in page
+        assert "CANARY-TERM" not in page
+
+
+def test_whoever_holds_a_case_reads_in_its_timeline_that_a_search_opened_it(
+    cast: Cast, signed_in: SignedIn, report: Report
+) -> None:
+    other = cast.report()
+    look(signed_in(cast.lead), "CANARY-TERM")
+    page = signed_in(cast.triage).get(f"/staff/cases/{report.case.hex()}/timeline?lang=en").text
+    assert "Cases were searched" in page
     assert report.reference in page
-    assert other.reference in page
-    assert "CANARY-TERM" not in page
+    assert other.reference not in page
+    assert other.case.hex() not in page
