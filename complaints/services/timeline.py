@@ -54,10 +54,11 @@ def _steps(lines: Sequence[LogLine]) -> list[Step]:
     return list(reversed(steps))
 
 
-def _moment(line: LogLine) -> tuple[str, bool, int]:
-    fields = line.fields
+def _moment(line: LogLine) -> tuple[str, str, bool, int]:
+    """By the day first: the time is UTC's, in which a day in Thailand begins the evening before."""
+    day, time = (line.fields.get(name) or "" for name in ("day", "time"))
     # Entries of one day join in random order, but nothing can be done to a report before it is there.
-    return fields.get("time") or fields.get("day") or "", fields.get("event") != Event.REPORT_RECEIVED, line.position
+    return day, time, line.fields.get("event") != Event.REPORT_RECEIVED, line.position
 
 
 def _same(one: LogLine, other: LogLine) -> bool:

@@ -1,7 +1,7 @@
 """`GET /staff/cases/<id>/timeline`; and asking for the identity from the case's page."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any, ClassVar
 
@@ -96,15 +96,19 @@ def test_it_says_who_did_what_newest_first_and_nothing_that_is_sealed(
     assert not [text for text in (NARRATIVE, *CANARIES.values()) if text in page.text]
 
 
+@pytest.mark.parametrize("hour", [0, 6, 7, 23])
 def test_what_the_reporter_did_is_there_when_its_day_has_ended_before_what_staff_did_on_it(
-    cast: Cast, signed_in: SignedIn, report: Report
+    cast: Cast, signed_in: SignedIn, hour: int
 ) -> None:
-    lead = signed_in(cast.lead)
-    lead.get(address(report))
-    with cast.units.writing() as unit:
-        mailbox.write_message(unit, report.reporter, report.keys, "more")
-    assert len(steps(lead.get(f"{address(report)}/timeline?lang=en").text)) == 1
-    with time_machine.travel(clock.now() + timedelta(days=1), tick=False):
+    """At whatever hour in Thailand, where a day begins seven hours before it does in UTC."""
+    at = datetime.now(clock.OPERATOR_ZONE).replace(hour=hour, minute=30) + timedelta(days=1)
+    with time_machine.travel(at):
+        report, lead = cast.report(), signed_in(cast.lead)
+        lead.get(address(report))
+        with cast.units.writing() as unit:
+            mailbox.write_message(unit, report.reporter, report.keys, "more")
+        assert len(steps(lead.get(f"{address(report)}/timeline?lang=en").text)) == 1
+    with time_machine.travel(at + timedelta(days=1), tick=False):
         with cast.units.writing() as unit:
             cast.units.access_log.settle(unit.session, unit.today)
         told = steps(signed_in(cast.lead).get(f"{address(report)}/timeline?lang=en").text)
