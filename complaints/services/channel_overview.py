@@ -1,6 +1,7 @@
 """Channels as administrators see them: who receives, and whether the roster that says so verifies."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 
@@ -21,6 +22,8 @@ class MemberLine:
     duty: Duty
     fingerprint: str
     signed_undertaking: bool
+    receiving_until: date | None
+    """The last day on which whoever signed the version before, and not this one, still receives."""
     keys_match: bool
     """Whether the account's own public keys are still the ones in the roster."""
     suspended: bool
@@ -73,7 +76,7 @@ def _roster(unit: Unit, channel: bytes) -> tuple[Roster | None, bool]:
 def _members(unit: Unit, roster: Roster) -> tuple[MemberLine, ...]:
     ids = [member.account for member in roster.members]
     accounts = {account.id: account for account in unit.session.scalars(select(Account).where(Account.id.in_(ids)))}
-    signed = undertakings.who_signed(unit)
+    signed, until = undertakings.who_signed(unit), undertakings.receiving_until(unit)
     lines = []
     for member in roster.members:
         account = accounts.get(member.account)
@@ -84,6 +87,7 @@ def _members(unit: Unit, roster: Roster) -> tuple[MemberLine, ...]:
                 duty=member.duty,
                 fingerprint=member.fingerprint,
                 signed_undertaking=member.account in signed,
+                receiving_until=until.get(member.account) if member.duty is not Duty.MEMBER else None,
                 keys_match=own == member.fingerprint,
                 suspended=account is not None and account.state != AccountState.ACTIVE,
             )

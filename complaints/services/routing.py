@@ -120,12 +120,15 @@ def route(unit: Unit, draft: ReportDraft) -> tuple[Recipients, Roster]:
 
 
 def ready_accounts(unit: Unit) -> dict[bytes, AnyRow]:
-    """Accounts that may receive: active, investigators, and bound by the undertaking. By id, with what the server vouches for."""
+    """Accounts that may receive: active, investigators, and bound by the undertaking, or by the one before for some days yet.
+
+    By id, with what the server vouches for.
+    """
     return unit.once("ready accounts", lambda: _find_ready_accounts(unit))
 
 
 def _find_ready_accounts(unit: Unit) -> dict[bytes, AnyRow]:
-    signed = undertakings.who_signed(unit)
+    signed = undertakings.who_signed(unit) | undertakings.receiving_until(unit).keys()
     ready = {}
     for row in unit.run(_ACTIVE):
         # A reporter excludes people by their names, and a key that was swapped would look like an undertaking not signed.

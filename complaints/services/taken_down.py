@@ -13,7 +13,7 @@ from datetime import date
 from complaints.errors import Conflict, Denied, Invalid, NotFound
 from complaints.models import Case, new_id
 from complaints.policy import Reporter, Staff
-from complaints.services import acts, casework, own_case, records, routing
+from complaints.services import acts, casework, own_case, records, routing, undertakings
 from complaints.services.keys import SessionKeys
 from complaints.services.records import SIGNATURE, OpenedRecord
 from complaints.services.unit import Unit
@@ -57,7 +57,7 @@ class TakenDown:
 
 def require_able(unit: Unit, actor: Staff) -> None:
     """Whoever hears a report keeps it to themself: raises Denied for those who have not signed that."""
-    if actor.account not in routing.ready_accounts(unit):
+    if actor.account not in routing.ready_accounts(unit) or not undertakings.is_bound(unit, actor.account):
         raise Denied("sign the undertaking before you take a report down")
 
 

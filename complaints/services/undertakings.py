@@ -1,9 +1,14 @@
-"""The undertaking of confidentiality: its versions, and who has signed which. Whoever has not signed the newest receives nothing."""
+"""The undertaking of confidentiality: its versions, and who has signed which. Whoever has not signed the newest reads nothing.
+
+For some days whoever signed a version that it replaced still receives: no administrator alone stops all reports by publishing a text.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from sqlalchemy import bindparam, delete, func, select
 
@@ -17,11 +22,16 @@ from crypto import BadSignature, Malformed, SigningKey, VerifyKey, encode_parts
 _TABLES = Base.metadata.tables
 _ACCOUNT, _TEXT, _SIGNATURE = (_TABLES[name] for name in ("account", "undertaking", "undertaking_signature"))
 _NEWEST_TEXT = select(_TEXT).order_by(_TEXT.c.version.desc()).limit(1)
+_TEXTS = select(_TEXT).order_by(_TEXT.c.version)
 _SIGNATURES = (
     select(_SIGNATURE.c.account_id, _SIGNATURE.c.signature, _ACCOUNT.c.verify_public)
     .join(_ACCOUNT, _ACCOUNT.c.id == _SIGNATURE.c.account_id)
     .where(_SIGNATURE.c.version == bindparam("version"))
 )
+
+
+STILL_RECEIVING = timedelta(days=14)
+"""After a version was replaced, how long new reports are sealed to those who signed it and not the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +107,26 @@ def who_signed(unit: Unit) -> frozenset[bytes]:
 
 def _who_signed(unit: Unit) -> frozenset[bytes]:
     text = newest(unit)
-    if text is None:
-        return frozenset()
+    return _signers(unit, text) if text is not None else frozenset()
+
+
+def receiving_until(unit: Unit) -> Mapping[bytes, date]:
+    """Who has not signed the newest undertaking and receives still, for they signed one that was replaced not long ago: the last day of that.
+
+    They read nothing of it before they have signed.
+    """
+    return unit.once("undertaking before", lambda: _receiving_until(unit))
+
+
+def _receiving_until(unit: Unit) -> dict[bytes, date]:
+    until: dict[bytes, date] = {}
+    for text, following in pairwise(unit.run(_TEXTS).all()):
+        if following.published <= unit.today <= following.published + STILL_RECEIVING:
+            until |= dict.fromkeys(_signers(unit, text), following.published + STILL_RECEIVING)
+    return {account: last for account, last in until.items() if account not in who_signed(unit)}
+
+
+def _signers(unit: Unit, text: AnyRow) -> frozenset[bytes]:
     rows = unit.run(_SIGNATURES, {"version": text.version})
     statement = statement_of(text.version, text.text_th, text.text_en)
     return frozenset(account for account, signature, verify in rows if _signed(signature, statement, verify))

@@ -78,12 +78,19 @@ def undertaking(visit: Visit) -> Reply:
 
 def _undertaking_page(unit: Unit, form: TextsForm, status: int = 200) -> Page:
     newest = undertakings.newest(unit)
-    signed = undertakings.who_signed(unit)
-    people = [(line.display_name, line.id in signed) for line in accounts.list_accounts(unit) if _signs(line.roles)]
-    kept = undertakings.signatures(unit)
-    return Page(
-        "people/undertaking_text.html", {"form": form, "newest": newest, "people": people, "kept": kept}, status
-    )
+    signed, until = undertakings.who_signed(unit), undertakings.receiving_until(unit)
+    lines = (line for line in accounts.list_accounts(unit) if _signs(line.roles))
+    values = {
+        "form": form,
+        "newest": newest,
+        "people": [
+            (line.display_name, line.id in signed, until.get(line.id) if Role.INVESTIGATOR in line.roles else None)
+            for line in lines
+        ],
+        "kept": undertakings.signatures(unit),
+        "still_receiving": undertakings.STILL_RECEIVING.days,
+    }
+    return Page("people/undertaking_text.html", values, status)
 
 
 def _signs(roles: frozenset[Role]) -> bool:

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from complaints.errors import Conflict, DomainError, Invalid, NoRecipient, NotFound, Refused, UploadRefused
-from complaints.services import caseload, channels, intake, mailbox, routing, undertakings, uploads
+from complaints.errors import Conflict, Denied, DomainError, Invalid, NoRecipient, NotFound, Refused, UploadRefused
+from complaints.services import caseload, channels, intake, mailbox, routing, taken_down, undertakings, uploads
 from complaints.services.intake import SealedReport
 from complaints.services.report_draft import ANSWER_LIMIT, EXCLUDED_LIMIT, NARRATIVE_LIMIT, ReportDraft
 from complaints.vocabulary import CaseStatus, Duty, IdentityField, Locale, ReportField
@@ -353,10 +353,45 @@ def test_nobody_who_may_receive(stage: Stage, make_unfit: Callable[[Stage, Perso
     refused(stage, stage.cast.draft(), NoRecipient)
 
 
-def test_a_new_undertaking_that_nobody_has_signed(stage: Stage) -> None:
+@pytest.mark.parametrize("versions", [1, 3], ids=["one", "several on one day"])
+def test_who_signed_the_undertaking_before_the_newest_receives_for_some_days_yet(stage: Stage, versions: int) -> None:
+    """Nobody stops all reports alone by publishing what nobody has signed."""
+    for version in range(2, 2 + versions):
+        with stage.units.writing() as unit:
+            undertakings.publish(unit, version=version, text_th="ใหม่", text_en="New")
+    published = stage.calendar.day
+    stage.unsign(stage.cast.triage)
+    stage.calendar.day = published + undertakings.STILL_RECEIVING
+    report = stage.cast.report()
+    assert {account for (account,) in grants(stage, report)} == {stage.cast.lead.account, report.case}
+    stage.calendar.day = published + undertakings.STILL_RECEIVING + timedelta(days=1)
+    refused(stage, stage.cast.draft(), NoRecipient)
+
+
+def grants(stage: Stage, report: Report) -> list[tuple[object, ...]]:
+    return stage.attacker.rows("SELECT DISTINCT recipient FROM grants WHERE case_id = ?", report.case)
+
+
+def test_they_take_down_no_report_and_are_given_no_case(stage: Stage) -> None:
     with stage.units.writing() as unit:
         undertakings.publish(unit, version=2, text_th="ใหม่", text_en="New")
-    refused(stage, stage.cast.draft(), NoRecipient)
+    with stage.units.reading() as unit, pytest.raises(Denied):
+        taken_down.require_able(unit, stage.cast.unassigned.actor)
+    with pytest.raises(Denied):
+        stage.cast.assign(stage.waiting, {stage.cast.unassigned: False})
+
+
+def test_whoever_signs_receives_on_as_before(stage: Stage) -> None:
+    with stage.units.writing() as unit:
+        undertakings.publish(unit, version=2, text_th="ใหม่", text_en="New")
+        undertakings.sign(unit, stage.cast.lead.actor, stage.cast.lead.keys.signing, 2)
+    with stage.units.reading() as unit:
+        until = undertakings.receiving_until(unit)
+        assert stage.cast.lead.account not in until
+        assert until[stage.cast.triage.account] == stage.calendar.day + undertakings.STILL_RECEIVING
+    stage.calendar.day += undertakings.STILL_RECEIVING + timedelta(days=1)
+    report = stage.cast.report()
+    assert {account for (account,) in grants(stage, report)} == {stage.cast.lead.account, report.case}
 
 
 # -- Sent twice ------------------------------------------------------------------------------------------------------

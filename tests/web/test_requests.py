@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from types import ModuleType
 
@@ -20,6 +21,7 @@ from complaints.services import (
     rosters,
     second_factors,
     suspension,
+    undertakings,
 )
 from complaints.services.readiness import Fallback
 from complaints.services.unit import Units
@@ -345,12 +347,17 @@ def test_whoever_holds_no_key_signs_no_undertaking(cast: Cast, signed_in: SignIn
     assert signed_in(getattr(cast, name)).get("/staff/undertaking").status_code == 403
 
 
-def test_a_new_undertaking_closes_the_channels_until_a_lead_has_signed(
-    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
+def test_a_new_undertaking_closes_the_channels_after_some_days_until_a_lead_has_signed(
+    administrator: Browser, cast: Cast, signed_in: SignIn, units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = administrator.token_on("/staff/set-up/undertaking")
     texts = {"text_th": "ใหม่", "text_en": "New words"}
     assert administrator.post("/staff/set-up/undertaking", texts, token=token).status_code == 303
+    with units.reading() as unit:
+        assert readiness.examine(unit).receives
+    assert "Not signed: receives until" in administrator.get("/staff/set-up/undertaking?lang=en").text
+    assert "Not signed: receives until" in administrator.get("/staff/channels?lang=en").text
+    monkeypatch.setattr(undertakings, "STILL_RECEIVING", timedelta(days=-1))
     with units.reading() as unit:
         assert not readiness.examine(unit).receives
     lead = signed_in(cast.lead)
