@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from complaints.errors import Conflict, Invalid
 from complaints.models import Case, new_id
 from complaints.policy import Action, Staff
-from complaints.services import case_state, caseload, casework, records, rosters
+from complaints.services import case_state, caseload, casework, records, rosters, tasks
 from complaints.services.casework import Opening
 from complaints.services.keyrings import Keyring
 from complaints.services.keys import SessionKeys
@@ -53,6 +53,8 @@ class Plan:
     """The one in which the reporter writes."""
     answer_by: date | None = None
     """By when a request of theirs is to be decided: closing decides none."""
+    tasks: int = 0
+    """How many are still to be done: closing does none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def plan_closing(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) ->
     opening = casework.fetch_case(unit, actor, keys, case_id)
     case, language = opening.case, language_of(unit, opening)
     casework.enter(unit, Event.CASE_OPENED, actor, opening, subject=Action.CLOSE_CASE)
-    return Plan(case.reference, case.revision, case.status == CaseStatus.CLOSED, language, case.answer_by)
+    closed, left = case.status == CaseStatus.CLOSED, tasks.left_in(unit, case_id)
+    return Plan(case.reference, case.revision, closed, language, case.answer_by, left)
 
 
 def language_of(unit: Unit, opening: Opening) -> str:

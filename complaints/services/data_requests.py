@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from complaints.errors import Conflict, Invalid, NotFound
 from complaints.models import new_id
 from complaints.policy import Reporter, Staff
-from complaints.services import case_state, casework, own_case, records
+from complaints.services import case_state, casework, own_case, records, tasks
 from complaints.services.keys import SessionKeys
 from complaints.services.records import OpenedRecord
 from complaints.services.unit import Unit
@@ -25,6 +25,14 @@ class DecisionLine:
     outcome: DataDecision
     day: date
     text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done about what was accepted, and by when: a task of whoever accepts."""
+
+    text: str = field(repr=False)
+    due: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +114,19 @@ def decide(
     request_id: bytes,
     outcome: DataDecision,
     text: str,
+    work: Work,
 ) -> None:
     """Accepts or refuses, with the reason that the reporter reads. Raises NotFound, Invalid, Conflict when it is decided already.
 
-    The outcome is entered in the log; the reason is sealed.
+    To accept does nothing by itself, so `work` becomes a task in the same transaction; of a refusal it is not read. The outcome is entered
+    in the log; the reason is sealed.
     """
-    if not text.strip():
-        raise Invalid({"text": "missing"})
-    if len(text) > LIMIT:
-        raise Invalid({"text": "too-long"})
+    accepted = outcome is DataDecision.ACCEPTED
+    problems = {"text": "missing"} if not text.strip() else {"text": "too-long"} if len(text) > LIMIT else {}
+    if accepted and (wrong := tasks.problem_of_day(unit, work.due)):
+        problems["by"] = wrong
+    if problems:
+        raise Invalid(problems)
     casework.take_turns(unit, case_id)
     opening = casework.fetch_case(unit, actor, keys, case_id)
     opened, _problems = records.open_all(unit, opening.case, opening.report)
@@ -141,6 +153,10 @@ def decide(
     casework.enter(
         unit, Event.DATA_DECIDED, actor, opening, reason=outcome, subject=f"record:{request_id.hex()}", writes=writes
     )
+    if accepted and work.due is not None:
+        tasks.set_in(
+            *(unit, actor, keys, opening), text=work.text, account=actor.account, due=work.due, request=request_id
+        )
 
 
 def _first_due(lines: Iterable[RequestLine]) -> date | None:

@@ -40,6 +40,7 @@ _OPEN = (
     .where(_LINE.c.account_id == _TASK.c.account_id, _LINE.c.case_id == _TASK.c.case_id)
     .exists(),
 )
+_LEFT = select(func.count()).where(_TASK.c.case_id == bindparam("case"), _TASK.c.done.is_(None))
 _FIRST = select(_TASK.c.case_id, func.min(_TASK.c.due).label("due")).where(*_OPEN).group_by(_TASK.c.case_id)
 _FIRST_OF = _FIRST.where(_TASK.c.case_id.in_(bindparam("cases", expanding=True)))
 _FIRST_BY = (
@@ -61,6 +62,8 @@ class TaskLine:
     text: str = field(repr=False)
     done: date | None
     done_by: str
+    request: bytes = b""
+    """What its reporter asks about their data, and this is to do; empty for any other task."""
 
 
 def lines_of(opened: Sequence[OpenedRecord], names: Mapping[bytes, str]) -> tuple[TaskLine, ...]:
@@ -89,6 +92,7 @@ def _line(record: OpenedRecord, end: OpenedRecord | None, names: Mapping[bytes, 
         text=record.text("text"),
         done=end.made if end else None,
         done_by=names.get(end.author, "") if end else "",
+        request=record.fields.get("request", b""),
     )
 
 
@@ -99,15 +103,39 @@ def set_task(
     casework.take_turns(unit, case_id)
     opening = casework.fetch_case(unit, actor, keys, case_id)
     problems = {"text": "missing"} if not text.strip() else {"text": "too-long"} if len(text) > LIMIT else {}
-    if due is None or not unit.today <= due <= unit.today + FARTHEST:
-        problems["due"] = "missing" if due is None else "past" if due < unit.today else "too-far"
+    if wrong := problem_of_day(unit, due):
+        problems["due"] = wrong
     if unit.run(_HOLDS, {"account": account, "case": case_id}).first() is None:
         problems["account"] = "not-a-holder"
     if problems or due is None:
         raise Invalid(problems)
+    set_in(unit, actor, keys, opening, text=text, account=account, due=due)
+
+
+def problem_of_day(unit: Unit, due: date | None) -> str:
+    """Why nothing can be due then: "missing", "past" or "too-far"; empty when it can."""
+    if due is None:
+        return "missing"
+    return "past" if due < unit.today else "too-far" if due > unit.today + FARTHEST else ""
+
+
+def set_in(
+    unit: Unit,
+    actor: Staff,
+    keys: SessionKeys,
+    opening: Opening,
+    *,
+    text: str,
+    account: bytes,
+    due: date,
+    request: bytes = b"",
+) -> None:
+    """The task alone, in a case that is open and with what `set_task` requires. `request`: what its reporter asks, and was accepted by this."""
     fields = {"text": text.strip().encode(), "account": account, "due": due.isoformat().encode()}
+    if request:
+        fields["request"] = request
     task, writes = _store(unit, actor, keys, opening, RecordKind.TASK, fields)
-    unit.run(_INSERT, {"id": task, "case_id": case_id, "account_id": account, "due": due, "done": None})
+    unit.run(_INSERT, {"id": task, "case_id": opening.case.id, "account_id": account, "due": due, "done": None})
     casework.touch(unit, opening.case, except_for=actor.account)
     casework.enter(unit, Event.TASK_SET, actor, opening, subject=account.hex(), reason=due.isoformat(), writes=writes)
 
@@ -124,6 +152,11 @@ def end_task(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, task_i
     _record, writes = _store(unit, actor, keys, opening, RecordKind.TASK_DONE, {"task": task_id})
     casework.touch(unit, opening.case, except_for=actor.account)
     casework.enter(unit, Event.TASK_DONE, actor, opening, subject=f"record:{task_id.hex()}", writes=writes)
+
+
+def left_in(unit: Unit, case_id: bytes) -> int:
+    """How much is still to be done in a case, whoever is to do it. From the clear side alone."""
+    return int(unit.run(_LEFT, {"case": case_id}).scalar_one())
 
 
 def first_due(unit: Unit, actor: Staff, cases: Sequence[bytes]) -> dict[bytes, date]:

@@ -5,11 +5,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from complaints.services import caseload, casework, data_requests
+from complaints.errors import Invalid
+from complaints.services import caseload, casework, data_requests, tasks
 from complaints.services.caseload import Order, View
+from complaints.services.data_requests import Work
 from complaints.vocabulary import DataDecision, DataRequest
 from tests.services.test_case_flow import close
 from tests.stage import Stage
+
+NOTHING = Work("", None)
 
 
 def due(stage: Stage) -> date | None:
@@ -23,11 +27,11 @@ def ask(stage: Stage, kind: DataRequest) -> None:
         data_requests.ask(unit, report.reporter, report.keys, kind, "")
 
 
-def decide(stage: Stage, kind: DataRequest) -> None:
+def decide(stage: Stage, kind: DataRequest, outcome: DataDecision = DataDecision.REFUSED, work: Work = NOTHING) -> None:
     lead, case = stage.cast.lead, stage.assigned.case
     line = next(line for line in stage.read(lead).requests if line.kind is kind)
     with stage.units.writing() as unit:
-        data_requests.decide(unit, lead.actor, lead.keys, case, line.id, DataDecision.REFUSED, "the reason")
+        data_requests.decide(unit, lead.actor, lead.keys, case, line.id, outcome, "the reason", work)
 
 
 @pytest.fixture
@@ -73,6 +77,37 @@ def test_what_is_asked_of_a_closed_case_is_due_as_well(stage: Stage) -> None:
     decide(stage, DataRequest.ERASURE)
     assert due(stage) is None
     assert stage.findings() == []
+
+
+def test_what_is_accepted_is_a_task_of_whoever_accepts_until_it_is_done(stage: Stage, answered: date) -> None:
+    lead, case, by = stage.cast.lead, stage.assigned.case, stage.calendar.day + timedelta(days=9)
+    ask(stage, DataRequest.ERASURE)
+    decide(stage, DataRequest.ERASURE, DataDecision.ACCEPTED, Work("do it", by))
+    ((request,), (task,)) = (stage.read(lead).requests, stage.read(lead).tasks)
+    assert (task.text, task.account, task.due, task.request) == ("do it", lead.account, by, request.id)
+    with stage.units.writing() as unit:
+        assert tasks.cases_due(unit, lead.actor) == {case: by}
+        assert tasks.left_in(unit, case) == 1
+        tasks.end_task(unit, lead.actor, lead.keys, case, task.id)
+        assert tasks.left_in(unit, case) == 0
+    assert stage.findings() == []
+
+
+@pytest.mark.parametrize(("days", "problem"), [(None, "missing"), (-1, "past"), (733, "too-far")])
+def test_nothing_is_accepted_without_a_day(stage: Stage, days: int | None, problem: str) -> None:
+    by = None if days is None else stage.calendar.day + timedelta(days=days)
+    ask(stage, DataRequest.ERASURE)
+    with pytest.raises(Invalid) as refused:
+        decide(stage, DataRequest.ERASURE, DataDecision.ACCEPTED, Work("do it", by))
+    assert refused.value.problems == {"by": problem}
+    (request,) = stage.read(stage.cast.lead).requests
+    assert request.decision is None
+
+
+def test_what_is_refused_is_no_task(stage: Stage) -> None:
+    ask(stage, DataRequest.ERASURE)
+    decide(stage, DataRequest.ERASURE, work=Work("do it", stage.calendar.day))
+    assert stage.read(stage.cast.lead).tasks == ()
 
 
 def test_what_was_asked_before_this_was_kept_is_due_once_a_revision_has_run(stage: Stage, answered: date) -> None:

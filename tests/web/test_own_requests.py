@@ -49,8 +49,9 @@ def address(lead: Browser, report: Report) -> str:
     return found[0]
 
 
-def decide(lead: Browser, where: str, outcome: str, text: str) -> int:
-    return lead.post(where, {"outcome": outcome, "text": text}, token=lead.token_on(where)).status_code
+def decide(lead: Browser, where: str, outcome: str, text: str, days: int = 9) -> int:
+    form = {"outcome": outcome, "text": text, "by": (today() + timedelta(days=days)).isoformat()}
+    return lead.post(where, form, token=lead.token_on(where)).status_code
 
 
 @pytest.mark.parametrize(("outcome", "said"), [("refused", "Refused on"), ("accepted", "Accepted on")])
@@ -221,7 +222,24 @@ def test_an_answer_needs_a_choice_and_a_reason(opened: Browser, lead: Browser, r
     assert decide(lead, where, "", "why") == 400
     assert decide(lead, where, "refused", " ") == 400
     assert decide(lead, where, "refused", "x" * 2001) == 400
+    assert decide(lead, where, "accepted", "why", days=-1) == 400
     assert "Not decided yet." in opened.get(ASK).text
+
+
+def test_what_is_accepted_stands_on_the_case_until_it_is_done(opened: Browser, lead: Browser, report: Report) -> None:
+    case = f"/staff/cases/{report.case.hex()}"
+    ask(opened)
+    decide(lead, address(lead, report), "accepted", "the reason")
+    page = lead.get(f"{case}?lang=en").text
+    assert "Answered. What is to be done now is a task of yours, below." in page
+    assert "<dt>Do what was accepted by</dt>" in page
+    for address_of in ("close", "close?outcome=substantiated"):
+        assert "Closing does not end it" in lead.get(f"{case}/{address_of}").text
+    done = re.search(r"/tasks/[0-9a-f]{32}", page)
+    assert done
+    lead.post(case + done[0], token=lead.token_on(case))
+    assert "<dt>Do what was accepted by</dt>" not in lead.get(case).text
+    assert "Closing does not end it" not in lead.get(f"{case}/close").text
 
 
 def test_it_is_decided_once(opened: Browser, lead: Browser, report: Report) -> None:

@@ -1,14 +1,18 @@
 """Answering what a reporter asks about their data: accepted or refused, and always with the reason that they read."""
 
 from flask import request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from complaints.errors import Conflict, Invalid
 from complaints.policy import Action
 from complaints.services import data_requests
+from complaints.services.data_requests import Work
+from complaints.services.questions import read_day
 from complaints.services.unit import Unit
 from complaints.vocabulary import DataDecision
 from complaints.web.casework.frame import blueprint
+from complaints.web.casework.tasks import DAY_PROBLEMS
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Redirect
 from complaints.web.reporter.pages import FormField
@@ -17,6 +21,11 @@ _OUTCOMES = {DataDecision.ACCEPTED: _("Accept"), DataDecision.REFUSED: _("Refuse
 _PROBLEMS = {
     "outcome": {"missing": _("Choose whether you accept or refuse")},
     "text": {"missing": _("Write the reason"), "too-long": _("Write at most 2,000 characters")},
+    "by": DAY_PROBLEMS,
+}
+_SAID = {
+    DataDecision.ACCEPTED: _("Answered. What is to be done now is a task of yours, below."),
+    DataDecision.REFUSED: _("Answered. The reporter reads it with their tracking code."),
 }
 
 
@@ -30,6 +39,8 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None, *, c
         "conflict": conflict,
         "outcome": FormField("outcome", "outcome", request.form.get("outcome", ""), wrong.get("outcome", [])),
         "text": FormField("text", "text", request.form.get("text", ""), wrong.get("text", [])),
+        "by": FormField("by", "by", request.form.get("by", ""), wrong.get("by", [])),
+        "today": unit.today,
         "choices": [{"value": outcome.value, "text": text} for outcome, text in _OUTCOMES.items()],
     }
     return Page("casework/data_request.html", values, 409 if conflict else 400 if wrong else 200)
@@ -56,5 +67,7 @@ def decide(visit: Visit, case: bytes, request_id: bytes) -> Redirect:
     if outcome not in set(DataDecision):
         raise Invalid({"outcome": "missing"})
     text = request.form.get("text", "").replace("\r\n", "\n")
-    data_requests.decide(visit.unit, visit.staff, visit.keys, case, request_id, DataDecision(outcome), text)
-    return Redirect("casework.read_case", {"case": case, "_anchor": "conversation"})
+    decision = DataDecision(outcome)
+    work = Work(gettext("Do what was agreed about the reporter’s data."), read_day(request.form.get("by", "")))
+    data_requests.decide(visit.unit, visit.staff, visit.keys, case, request_id, decision, text, work)
+    return Redirect("casework.read_case", {"case": case}, notice=_SAID[decision])

@@ -14,13 +14,14 @@ from complaints.web.forms.casework import TaskForm
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Redirect, Reply
 
+DAY_PROBLEMS = {
+    "missing": _("Choose a day"),
+    "past": _("Choose today or a later day. Its year is of the common era (2026) or the Buddhist era (2569)"),
+    "too-far": _("Choose a day within two years. Its year is of the common era (2026) or the Buddhist era (2569)"),
+}
 _PROBLEMS = {
     "text": {"missing": _("Write what is to be done"), "too-long": _("Write at most 500 characters")},
-    "due": {
-        "missing": _("Choose a day"),
-        "past": _("Choose today or a later day. Its year is of the common era (2026) or the Buddhist era (2569)"),
-        "too-far": _("Choose a day within two years. Its year is of the common era (2026) or the Buddhist era (2569)"),
-    },
+    "due": DAY_PROBLEMS,
     "account": {"not-a-holder": _("Choose somebody who can open this case")},
 }
 
