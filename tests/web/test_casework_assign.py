@@ -111,6 +111,21 @@ def test_the_form_shows_who_is_assigned(cast: Cast, signed_in: SignedIn, report:
     assert field(cast.lead) not in after.text
 
 
+def test_whoever_asked_is_chosen_for_the_identity_and_the_others_for_what_they_hold(
+    cast: Cast, signed_in: SignedIn, report: Report
+) -> None:
+    lead, people = signed_in(cast.lead), (cast.triage, cast.investigator, cast.second_investigator, cast.unassigned)
+    early = lead.get(f"{address(report)}?to={cast.unassigned.account.hex()}")
+    assert [chosen_in(early, person) for person in people] == ["report", "none", "none", "identity"]
+    cast.assign(report)
+    page = lead.get(f"{address(report)}?to={cast.second_investigator.account.hex()}&lang=en")
+    assert [chosen_in(page, person) for person in people] == ["none", "identity", "identity", "none"]
+    assert f"{cast.second_investigator.display_name} asked for the identity" in page.text
+    for other in (cast.lead.account.hex(), "00" * 16, "x", ""):
+        page = lead.get(f"{address(report)}?to={other}")
+        assert [chosen_in(page, person) for person in people] == ["none", "identity", "report", "none"]
+
+
 def test_seeing_the_form_is_entered_for_it_shows_whom_the_reporter_excluded(
     cast: Cast, signed_in: SignedIn, log: Log, report: Report
 ) -> None:

@@ -210,6 +210,7 @@ def test_whoever_holds_the_case_without_the_identity_is_told_whom_to_ask(
         assert answer.status_code == 403
         assert not shows_identity(answer)
         assert report.reference in answer.text
+        assert f'href="/staff/cases/{report.case.hex()}#identity"' in answer.text
     entries = log.entries(Event.IDENTITY_REFUSED)
     assert [entry["reason"] for entry in entries] == ["no-grant", "no-grant"]
     assert {entry["actor"] for entry in entries} == {person.account.hex()}

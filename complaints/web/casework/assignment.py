@@ -11,6 +11,7 @@ from complaints.errors import Conflict, Denied, DomainError, Invalid, Passphrase
 from complaints.policy import Action
 from complaints.services import assignment, backoff, caseload
 from complaints.services.assignment import Plan
+from complaints.services.candidates import Candidate
 from complaints.services.handing_over import HandedOver
 from complaints.web.casework.frame import blueprint
 from complaints.web.casework.passphrase import identity_key, refusal_text
@@ -35,7 +36,9 @@ _DENIALS = (
 @guarded(Action.ASSIGN_CASE, UnitKind.WRITING)
 def assign(visit: Visit, case: bytes) -> Reply:
     plan = assignment.plan(visit.unit, visit.staff, visit.keys, case)
-    return _form_page(visit, plan, AssignForm(), _present(plan))
+    asker = _asker(plan)
+    chosen = _handing_to(asker, plan) if asker else _present(plan)
+    return _form_page(visit, plan, AssignForm(), chosen, asker=asker)
 
 
 def _form_page(
@@ -44,10 +47,12 @@ def _form_page(
     form: AssignForm,
     chosen: Mapping[bytes, str],
     *,
+    asker: Candidate | None = None,
     conflict: bool = False,
     status: int = 200,
 ) -> Page:
     values = {
+        "asker": asker.name if asker else "",
         "plan": plan,
         "form": form,
         "chosen": {person.account: chosen.get(person.account, "none") for person in plan.candidates},
@@ -61,6 +66,18 @@ def _present(plan: Plan) -> dict[bytes, str]:
     """Who is assigned now."""
     assigned = (person for person in plan.candidates if person.assigned)
     return {person.account: "identity" if person.holds_identity else "report" for person in assigned}
+
+
+def _asker(plan: Plan) -> Candidate | None:
+    """Who asked for the identity, where a lead comes from that to hand it over; None when they cannot get it."""
+    wanted = request.args.get("to", "")
+    return next((one for one in plan.candidates if one.account.hex() == wanted and one.can_be_assigned), None)
+
+
+def _handing_to(asker: Candidate, plan: Plan) -> dict[bytes, str]:
+    """Everything for whoever asked, and for everybody else what they hold now."""
+    held = {one.account: "identity" if one.holds_identity else "report" for one in plan.candidates if one.holds_report}
+    return {**held, asker.account: "identity"}
 
 
 def _chosen() -> dict[bytes, str]:
