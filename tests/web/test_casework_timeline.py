@@ -134,6 +134,19 @@ def test_it_pages_to_earlier_entries_and_back(cast: Cast, signed_in: SignedIn, r
         assert lead.get(f"{address(report)}/timeline?before={wrong}").status_code == 200
 
 
+def test_what_staff_did_soon_after_midnight_stands_in_its_day(cast: Cast, signed_in: SignedIn) -> None:
+    with time_machine.travel("2026-03-02T17:30:00+00:00", tick=False):  # half past midnight on the third
+        report = cast.report()
+        signed_in(cast.lead).get(address(report))
+        with cast.units.writing() as unit:
+            mailbox.write_message(unit, report.reporter, report.keys, "more")
+    with time_machine.travel("2026-03-03T17:30:00+00:00", tick=False):
+        with cast.units.writing() as unit:
+            cast.units.access_log.settle(unit.session, unit.today)
+        told = steps(signed_in(cast.lead).get(f"{address(report)}/timeline?lang=en").text)
+    assert "A case was opened" in told[0]
+
+
 def test_asked_for_seen_by_the_lead_and_declined_with_a_reason(
     cast: Cast, signed_in: SignedIn, log: Log, report: Report
 ) -> None:
@@ -143,6 +156,7 @@ def test_asked_for_seen_by_the_lead_and_declined_with_a_reason(
     assert f'action="{address(report)}/identity/requests?' not in triage.get(address(report)).text
     page = lead.get(address(report)).text
     assert WHY in page
+    assert f'href="{address(report)}/assign?to={cast.triage.account.hex()}"' in page
     answer = re.search(rf'action="({address(report)}/identity/requests/[0-9a-f]{{32}})"', page)
     assert answer
     token = lead.token_on(address(report))
