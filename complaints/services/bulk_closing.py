@@ -1,4 +1,4 @@
-"""Closing several untouched cases at once: a flood of nonsense is looked through by its beginnings, each case opened and closed as any is."""
+"""Closing several cases at once that nobody has answered or taken on: a flood of nonsense is looked through by its beginnings, each case opened and closed as any is."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +20,7 @@ PAGE = 20
 BEGINNING = 240
 """Characters of a story that are shown."""
 UNTOUCHED = frozenset({CaseStatus.NEW, CaseStatus.TRIAGE})
+"""What a case is until somebody takes it on, whether it was read or not. One whose reporter was answered is untouched no more."""
 
 _LINE, _CASE = Base.metadata.tables["caseload"], Base.metadata.tables["cases"]
 _FIND = (
@@ -47,6 +48,8 @@ class Beginning:
     channel_th: str
     channel_en: str
     received: date
+    acknowledge_by: date
+    status: CaseStatus
     high: bool
     revision: int
     language: str
@@ -82,6 +85,8 @@ def _begin(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Begin
         channel.name_th,
         channel.name_en,
         case.received,
+        case.acknowledge_by,
+        CaseStatus(case.status),
         case.priority == Priority.HIGH,
         case.revision,
         report[0].text(ReportField.LANGUAGE) if report else "",

@@ -1,11 +1,14 @@
 """`/staff/cases/several`: several untouched cases, one reason; two people at once lose nothing."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from werkzeug.test import TestResponse
 
+from complaints import clock
 from complaints.models import Case
 from complaints.policy import Action
 from complaints.services import mailbox
@@ -49,6 +52,17 @@ def test_beginnings_are_shown_and_each_is_entered_before(
     entries = log.entries(Event.CASE_OPENED)
     assert {entry["case"] for entry in entries} == {report.case.hex() for report in reports}
     assert {entry["subject"] for entry in entries} == {Action.CLOSE_SEVERAL}
+
+
+def test_each_says_whether_it_was_read_and_how_late_it_is(
+    cast: Cast, signed_in: SignedIn, reports: list[Report]
+) -> None:
+    signed_in(cast.triage).get(f"/staff/cases/{reports[0].case.hex()}")
+    page = signed_in(cast.lead).get(f"{PAGE}?lang=en").text
+    assert (page.count(">In triage<"), page.count(">New<"), page.count("overdue<")) == (1, 2, 0)
+    with time_machine.travel(clock.now() + timedelta(days=9), tick=False):
+        page = signed_in(cast.lead).get(f"{PAGE}?lang=en").text
+    assert page.count(">2 days overdue<") == 3
 
 
 def test_the_chosen_are_closed_and_the_others_are_not(
@@ -131,7 +145,7 @@ def test_who_is_no_investigator_may_not(
 
 def test_whoever_has_none_is_told(cast: Cast, signed_in: SignedIn, reports: list[Report]) -> None:
     page = signed_in(cast.unassigned).get(f"{PAGE}?lang=en&skip=-7").text
-    assert "No case of yours is untouched." in page
+    assert "You have no such case." in page
     assert "CANARY" not in page
 
 

@@ -44,6 +44,7 @@ def _page(visit: Visit, unit: Unit, problems: dict[str, str] | None = None) -> P
             }
             for line in found
         ],
+        "today": unit.today,
         "skip": skip,
         "onward": skip + bulk_closing.PAGE if more else None,
         "told": [suggested(Outcome.OUT_OF_SCOPE, locale) for locale in Locale],
