@@ -6,7 +6,7 @@ from werkzeug.exceptions import BadRequest
 
 from complaints.errors import Conflict, DomainError, Invalid, Refused
 from complaints.policy import Action
-from complaints.services import accounts, channel_overview, new_keys, rosters, second_factors
+from complaints.services import accounts, channel_overview, new_keys, readiness, rosters, second_factors
 from complaints.services.accounts import AccountLine
 from complaints.services.unit import Unit
 from complaints.vocabulary import Role
@@ -22,7 +22,12 @@ blueprint = Blueprint("administration", __name__)
 @blueprint.get("/staff/accounts")
 @guarded(Action.SEE_ACCOUNTS, UnitKind.READING)
 def list_accounts(visit: Visit) -> Page:
-    values = {"accounts": accounts.list_accounts(visit.unit), "with_factor": second_factors.who_has(visit.unit)}
+    """An administrator begins here, so the page leads to the set-up while that is not done."""
+    values = {
+        "accounts": accounts.list_accounts(visit.unit),
+        "with_factor": second_factors.who_has(visit.unit),
+        "ready": readiness.examine(visit.unit),
+    }
     return Page("administration/accounts.html", values)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import segno
-from flask import Blueprint, request, session
+from flask import Blueprint, request, session, url_for
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
@@ -100,7 +100,7 @@ def overview(visit: Visit) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """What a change of factors leaves: this session alone, sure of its owner."""
+    """What a change of factors leaves: this session alone, sure of its owner, who goes on to where they were going."""
 
     codes: tuple[str, ...]
 
@@ -109,8 +109,11 @@ class _Changed:
             sessions.end_others(visit.unit, visit.opened)
             backoff.forget_devices(visit.unit, visit.staff.account)
         backoff.forget_mistakes(visit.unit, visit.staff.account)
+        endpoint, values = place(onward) if (onward := request.args.get("next")) else (HOME, {})
         if self.codes:
-            return Page("people/paper_codes.html", {"codes": self.codes})
+            return Page("people/paper_codes.html", {"codes": self.codes, "onward": url_for(endpoint, **values)})
+        if onward:
+            return Redirect(endpoint, values, notice=notice)
         return Redirect("second_factor.overview", notice=notice)
 
 

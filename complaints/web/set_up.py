@@ -15,6 +15,7 @@ from complaints.services import (
     organisation,
     readiness,
     rosters,
+    second_factors,
     undertakings,
 )
 from complaints.services.unit import Unit
@@ -31,7 +32,11 @@ blueprint = Blueprint("set_up", __name__)
 @blueprint.get("/staff/set-up")
 @guarded(Action.SEE_SET_UP, UnitKind.READING)
 def overview(visit: Visit) -> Reply:
-    return Page("people/set_up.html", {"ready": readiness.examine(visit.unit)})
+    values = {
+        "ready": readiness.examine(visit.unit),
+        "factor": bool(second_factors.of_account(visit.unit, visit.staff)),
+    }
+    return Page("people/set_up.html", values)
 
 
 # -- Texts -----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from complaints.config import Settings
 from complaints.policy import Action
 from complaints.services import accounts, second_factors
+from complaints.services.readiness import Readiness
 from complaints.services.unit import Units
 from complaints.vocabulary import Event, Role
 from crypto import SecretKey
@@ -49,6 +50,15 @@ def test_the_list_names_everybody(administrator: Browser, cast: Cast) -> None:
     page = administrator.get(ACCOUNTS)
     assert page.status_code == 200
     assert all(person.display_name in page.text for person in cast.staff)
+
+
+def test_whoever_administers_is_led_to_the_set_up_while_something_is_missing(
+    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onward = 'href="/staff/set-up">Go to the set-up'
+    assert onward in administrator.get(f"{ACCOUNTS}?lang=en").text
+    monkeypatch.setattr(Readiness, "complete", True)
+    assert onward not in administrator.get(f"{ACCOUNTS}?lang=en").text
 
 
 def test_who_has_no_second_factor_is_marked(administrator: Browser, cast: Cast, units: Units) -> None:

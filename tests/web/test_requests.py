@@ -383,6 +383,30 @@ def test_the_notice_is_read_by_reporters(administrator: Browser, browser: Browse
     assert "ผู้ควบคุม: ก" in browser.get("/th/notice").text
 
 
+def test_a_channel_waits_for_somebody_who_could_lead_it(
+    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "<form method" in administrator.get("/staff/channels/new").text.partition("<main")[2]
+    monkeypatch.setattr(accounts, "list_accounts", lambda _unit: [])
+    page = administrator.get("/staff/channels/new?lang=en").text.partition("<main")[2]
+    assert "Invite an investigator first" in page
+    assert 'href="/staff/invitations"' in page
+    assert "<form method" not in page
+
+
+def test_the_set_up_names_ones_own_second_factor(administrator: Browser, cast: Cast, units: Units) -> None:
+    def row() -> str:
+        page = administrator.get("/staff/set-up?lang=en").text
+        return page.partition("Your second factor</a>")[2].partition("</tr>")[0]
+
+    assert ">Missing<" in row()
+    with units.writing() as unit:
+        key = SecretKey.generate()
+        code = pyotp.TOTP(second_factors.secret_text(key)).at(unit.now)
+        second_factors.add_authenticator(unit, cast.administrator.actor, key, "telephone", code)
+    assert ">Done<" in row()
+
+
 def test_a_channel_receives_once_its_lead_has_signed(
     administrator: Browser, cast: Cast, signed_in: SignIn, units: Units
 ) -> None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from html import unescape
+from urllib.parse import urlencode
 
 import pyotp
 import pytest
@@ -238,10 +240,10 @@ def secret_on(browser: Browser) -> str:
     return found[1].replace(" ", "")
 
 
-def add(browser: Browser, passphrase: str, code: str | None = None) -> TestResponse:
+def add(browser: Browser, passphrase: str, code: str | None = None, onward: str = "") -> TestResponse:
     shown = pyotp.TOTP(secret_on(browser)).at(clock.now()) if code is None else code
     form = {"label": "my telephone", "code": shown, "passphrase": passphrase}
-    return browser.post(APP, form, token=browser.token_on(APP))
+    return browser.post(f"{APP}?{onward}", form, token=browser.token_on(APP))
 
 
 def test_adding_the_first_gives_codes_on_paper_and_opens_cases(browser: Browser, cast: Cast, log: Log) -> None:
@@ -253,6 +255,26 @@ def test_adding_the_first_gives_codes_on_paper_and_opens_cases(browser: Browser,
     assert opens_cases(browser)
     assert "my telephone" in browser.get(OVERVIEW).text
     assert [entry["reason"] for entry in log.entries(Event.FACTOR_ADDED)] == ["paper", "authenticator"]
+
+
+def test_whoever_was_on_their_way_goes_on_once_the_codes_are_kept(browser: Browser, cast: Cast) -> None:
+    person = cast.lead
+    browser.post("/staff/sign-in", {"name": person.name, "passphrase": person.passphrase})
+    led = browser.get(f"{CASES}?view=all").location
+    assert led.startswith(f"{OVERVIEW}?next=")
+    onward = led.partition("?")[2]
+    assert f'href="{APP}?{onward}"' in unescape(browser.get(led).text)
+    assert f'action="{APP}?{onward}"' in unescape(browser.get(f"{APP}?{onward}").text)
+    assert f'href="{CASES}?view=all"' in add(browser, person.passphrase, onward=onward).text
+    again = add(browser, person.passphrase, onward=onward)
+    assert (again.status_code, again.location) == (303, f"{CASES}?view=all")
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.org/staff/cases", "//example.org", "/th/inbox", "x"])
+def test_nobody_is_led_out_of_our_own_staff_pages(browser: Browser, cast: Cast, elsewhere: str) -> None:
+    browser.post("/staff/sign-in", {"name": cast.lead.name, "passphrase": cast.lead.passphrase})
+    page = add(browser, cast.lead.passphrase, onward=urlencode({"next": elsewhere})).text
+    assert 'href="/staff/" role="button"' in page
 
 
 def test_it_signs_out_everywhere_else(cast: Cast, signed_in: SignIn) -> None:
