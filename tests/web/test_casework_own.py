@@ -138,14 +138,28 @@ def test_the_view_is_remembered_in_the_session_and_nowhere_in_clear(
 ) -> None:
     browser = signed_in(cast.lead)
     assert references(browser.get("/staff/cases?status=closed&order=due").text) == []
-    again = browser.get("/staff/cases").text
+    again = browser.get("/staff/cases?left=1").text
     assert references(again) == []
     assert '<option value="due" selected' in again
+    assert 'href="/staff/cases?view=all" role="button"' in again
     assert references(signed_in(cast.lead).get("/staff/cases").text) == [report.reference]  # another session
     (data,) = [bytes(row[0]) for row in stolen.execute("SELECT data FROM session ORDER BY expires LIMIT 1").fetchall()]
     assert b"closed" not in data
     assert references(browser.get("/staff/cases?view=all").text) == [report.reference]
     assert references(browser.get("/staff/cases").text) == [report.reference]
+
+
+def test_by_the_menu_no_filter_comes_back_that_could_hide_a_new_report(
+    cast: Cast, signed_in: SignedIn, report: Report
+) -> None:
+    browser = signed_in(cast.lead)
+    for narrow in ("status=closed", "unread=1&overdue=1", "priority=high", f"channel={cast.fallback.hex()}"):
+        assert references(browser.get(f"/staff/cases?{narrow}&order=due").text) == []
+        by_the_menu = browser.get("/staff/cases").text
+        assert references(by_the_menu) == [report.reference]
+        assert '<option value="due" selected' in by_the_menu
+        assert references(browser.get("/staff/cases?left=1").text) == [report.reference]
+    assert 'href="/staff/cases?left=1"' in browser.get(address(report)).text
 
 
 @pytest.mark.parametrize(

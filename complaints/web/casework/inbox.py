@@ -24,7 +24,10 @@ from complaints.web.view_models import words
 Asked = Mapping[str, str]
 
 NAMES = ("view", "status", "channel", "priority", "overdue", "soon", "unread", "tasks", "label", "order")
-"""What an address can say of the view. One that says nothing of it shows the view that was left."""
+"""What an address can say of the view. One that says nothing of it shows as much of the view that was left as hides no new report: `_STAYS`."""
+_STAYS = ("view", "order")
+_LEFT = "left"
+"""An address that says this shows all of the view that was left: the way back from a case to where somebody was in the list."""
 MINE, ALL = "mine", "all"
 _KEPT = "cases"
 """Under which name the session, which is sealed, keeps the view."""
@@ -61,7 +64,6 @@ def list_cases(visit: Visit) -> Reply:
         "tabs": _tabs(asked, counts, view),
         "fields": _fields(visit, asked, labels),
         "asked": asked,
-        "narrowed": _narrowed(view),
         "filtered": bool(view.filters),
         "everything": _address({}),
         "back": page.back and _address(asked, before=page.back.text()),
@@ -77,11 +79,13 @@ def list_cases(visit: Visit) -> Reply:
 
 
 def _asked() -> dict[str, str]:
-    """What the address says of the view, else how it was left; from then on the view that is kept."""
+    """What the address says of the view, else as much of it as stays; from then on the view that is kept."""
     given = {name: request.args[name] for name in NAMES if request.args.get(name)}
     kept = session.get(_KEPT, {})
-    if not any(name in request.args for name in NAMES):
+    if _LEFT in request.args:
         return dict(kept)
+    if not any(name in request.args for name in NAMES):
+        given = {name: kept[name] for name in _STAYS if name in kept}
     if given != kept:
         session[_KEPT] = given
     return given
