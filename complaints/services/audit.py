@@ -11,7 +11,7 @@ from complaints.errors import NotFound
 from complaints.models import Account, Case, Channel, LogEntry, ProcessorRow
 from complaints.models.base import ID_BYTES
 from complaints.policy import Staff
-from complaints.services import approvals, case_state, log_reading, log_word, references, rosters
+from complaints.services import approvals, case_state, invitations, log_reading, log_word, references, rosters
 from complaints.services.approvals import Asked
 from complaints.services.log_reading import LogLine, Wanted
 from complaints.services.log_verification import Verification
@@ -190,6 +190,8 @@ class Names:
     """References of test reports that are erased, as entries of the log's tree tell them."""
     requests: dict[str, Asked]
     """What a request says, by the digest that its entries hold: what is stored and has another digest is not here."""
+    invitations: dict[str, str]
+    """Whom an invitation that waits, or that was taken, was for."""
     rosters: dict[str, tuple[Change, ...]]
     """What a version of a roster changed, by its hash, which its entry holds."""
 
@@ -319,6 +321,7 @@ def read_entry(unit: Unit, position: int) -> AuditPage:
 def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
     """One look-up a table, for the ids of a whole page."""
     requests = approvals.said(unit, _ids_of(lines, "approval"))
+    waiting, takers = _invited(unit, lines)
     signed = rosters.changes(unit, _ids_of(lines, "roster"))
     changed = {line.fields.get("digest") or "" for line in lines} & signed.keys()
     ids = {
@@ -330,7 +333,11 @@ def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
     }
     ids |= {id_ for asked in requests.values() for id_ in (asked.subject, asked.person)}
     ids |= {change.account for digest in changed for change in signed[digest]}
-    accounts = unit.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(ids)))
+    ids |= {id_ for taker in takers.values() if (id_ := _id(taker))}
+    accounts = {
+        id_.hex(): name
+        for id_, name in unit.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(ids)))
+    }
     cases = unit.session.execute(select(Case.id, Case.reference).where(Case.id.in_(ids)))
     channels = unit.session.execute(select(Channel.id, Channel.name_th, Channel.name_en).where(Channel.id.in_(ids)))
     there = {id_.hex(): reference for id_, reference in cases}
@@ -341,12 +348,13 @@ def _names(unit: Unit, lines: Sequence[LogLine]) -> Names:
         .order_by(ProcessorRow.version)
     )
     return Names(
-        accounts={id_.hex(): name for id_, name in accounts},
+        accounts=accounts,
         cases=there,
         erased=_erased(unit, [case for case in gone if _id(case)]),
         channels={id_.hex(): (thai, english) for id_, thai, english in channels},
         processors={id_.hex(): (thai, english) for id_, thai, english in processors},
         requests=requests,
+        invitations=waiting | {lookup: accounts[one] for lookup, one in takers.items() if one in accounts},
         rosters={digest: signed[digest] for digest in changed},
     )
 
@@ -355,6 +363,18 @@ def _ids_of(lines: Sequence[LogLine], kind: str) -> set[bytes]:
     """What entries concern that is of this kind (`kind:id`)."""
     subjects = {line.fields.get("subject") or "" for line in lines}
     return {id_ for text in subjects if text.startswith(f"{kind}:") and (id_ := _id(text))}
+
+
+def _invited(unit: Unit, lines: Sequence[LogLine]) -> tuple[dict[str, str], dict[str, str]]:
+    """Of the invitations that these entries are about, by what stands for each in the log: names on those that wait, and who took the others (ids)."""
+    subjects = {text for line in lines if (text := line.fields.get("subject") or "").startswith("invitation:")}
+    waiting = {line.lookup.hex(): line.display_name for line in invitations.list_waiting(unit)} if subjects else {}
+    takers = {
+        subject.removeprefix("invitation:"): line.fields.get("actor") or ""
+        for subject in subjects
+        for line in log_reading.page(unit.session, event=Event.INVITATION_TAKEN, subject=subject, size=1).lines
+    }
+    return waiting, takers
 
 
 def _erased(unit: Unit, cases: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from complaints.policy import Action, Verdict
 from complaints.services.audit import INTACT, WRONG, Group
 from complaints.services.handing_over import TAKEN_BACK
-from complaints.vocabulary import ApprovalKind, Ending, Event
+from complaints.vocabulary import ApprovalKind, DataDecision, Ending, Event
 
 MEANINGS: dict[Event, Any] = {
     Event.REPORT_RECEIVED: _(
@@ -350,8 +350,8 @@ REASONS: dict[str, Any] = {
     "no-grant": _("No key was handed over"),
     "with-identity": _("With the identity"),
     "without-identity": _("Without the identity"),
-    "accepted": _("accepted"),
-    "refused": _("refused"),
+    DataDecision.ACCEPTED: _("The reporter’s request was accepted"),
+    DataDecision.REFUSED: _("The reporter’s request was refused"),
     "passphrase": _("The passphrase was wrong"),
     TAKEN_BACK: _("An assignment was taken back"),
     INTACT: _("Every entry was as the log’s key signed it"),

@@ -199,6 +199,7 @@ def _subject(text: str, names: Names, locale: Locale) -> str:
     said = {
         "file": gettext("A file"),
         "record": gettext("Sealed words"),
+        "invitation": names.invitations.get(id_) or gettext("An invitation that nobody took"),
         "approval": gettext("A request"),
         "comment": gettext("Comments: %(count)s", count=len(text.split())),
         "entries": gettext("Entries: %(count)s", count=id_),

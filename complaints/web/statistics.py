@@ -49,9 +49,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows`: a label and seven cells each, in words; `lines` the same in three cells, for the page."""
+    """`head`: what its lines are. `rows`: a label and seven cells each, in words; `lines` the same in three cells, for the page."""
 
     title: str
+    head: str
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     lines: tuple[tuple[str, str, str, str], ...]
     bars: tuple[Bar, ...]
@@ -85,7 +86,7 @@ def _page(visit: Visit, years: tuple[int, ...], year: int) -> Page:
         "counted": counted,
         "columns": [str(column) for column in _COLUMNS],
         "tables": _tables(counted, visit.locale),
-        "total": _table("", [("", counted.total)]).lines[0][1:],
+        "total": _table("", "", [("", counted.total)]).lines[0][1:],
     }
     return Page("audit/statistics.html", values)
 
@@ -109,9 +110,13 @@ def take(visit: Visit, year: int) -> Text:
 def _tables(counted: Statistics, locale: Locale) -> tuple[Table, ...]:
     thai = locale is Locale.THAI
     return (
-        _table(_BY_MONTH, [(month(counted.year, number), shown) for number, shown in counted.months]),
-        _table(_BY_CHANNEL, [(name_th if thai else name_en, shown) for name_th, name_en, shown in counted.channels]),
-        _table(_BY_OUTCOME, [(_outcome(outcome), shown) for outcome, shown in counted.outcomes]),
+        _table(_BY_MONTH, _("Month"), [(month(counted.year, number), shown) for number, shown in counted.months]),
+        _table(
+            _BY_CHANNEL,
+            _("Channel"),
+            [(name_th if thai else name_en, shown) for name_th, name_en, shown in counted.channels],
+        ),
+        _table(_BY_OUTCOME, _("Outcome"), [(_outcome(outcome), shown) for outcome, shown in counted.outcomes]),
     )
 
 
@@ -119,7 +124,7 @@ def _outcome(outcome: Outcome | None) -> str:
     return words(outcome) if outcome else gettext("Not closed")
 
 
-def _table(title: Any, lines: Iterable[tuple[str, Shown]]) -> Table:
+def _table(title: Any, head: Any, lines: Iterable[tuple[str, Shown]]) -> Table:
     lines = list(lines)
     longest = max((shown.received or 0 for _label, shown in lines), default=0) or 1
     bars = []
@@ -129,7 +134,7 @@ def _table(title: Any, lines: Iterable[tuple[str, Shown]]) -> Table:
         bars.append(Bar(label, shown.received, in_time, round(length, 1), round(dark, 1)))
     rows = tuple((label, _cells(shown)) for label, shown in lines)
     short = tuple((label, cells[0], _together(cells[1:4]), _together(cells[4:7])) for label, cells in rows)
-    return Table(str(title), rows, short, tuple(bars))
+    return Table(str(title), str(head), rows, short, tuple(bars))
 
 
 def _together(cells: tuple[str, ...]) -> str:

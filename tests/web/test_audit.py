@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import text
 
 from complaints.policy import Action
-from complaints.services import approvals, case_state, log_reading, rosters
+from complaints.services import approvals, case_state, invitations, log_reading, rosters
 from complaints.services.access_log import FIELDS
 from complaints.services.audit import GROUPS, Group
 from complaints.services.unit import Units
-from complaints.vocabulary import Duty, Event
+from complaints.vocabulary import Duty, Event, Locale, Role
 from complaints.web import audit, audit_words
 from complaints.web.audit_terms import ACTIONS, FIELD_WORDS, GROUP_WORDS, MEANINGS
 from complaints.web.audit_words import FACTS
-from crypto import SigningKey, checkpoint
-from tests.cast import Cast, Person
+from crypto import SessionToken, SigningKey, checkpoint
+from tests.cast import Cast, Person, person
 from tests.web.conftest import Browser, Log
 
 LOG, VERIFICATION, CHECKPOINT = "/staff/log", "/staff/log/verification", "/staff/log/checkpoint"
@@ -100,6 +100,23 @@ def test_entries_are_told_by_names_and_references(auditor: Browser, cast: Cast) 
     assert "A case was assigned" in page
     assert f"Case {report.reference}" in page
     assert cast.lead.display_name in page
+
+
+def test_an_invitation_is_told_by_whom_it_was_for(auditor: Browser, cast: Cast, units: Units) -> None:
+    admin, new = cast.administrator, person("newcomer", Role.AUDITOR)
+
+    def invite(name: str) -> SessionToken:
+        with units.writing() as unit:
+            return invitations.invite(unit, admin.actor, admin.keys.signing, name, frozenset({Role.AUDITOR}))
+
+    taken, waits, gone = (invite(name) for name in ("Ta Ken", "Wai Ting", "Go Ne"))
+    with units.writing() as unit:
+        invitations.take_back(unit, admin.actor, gone.lookup())
+        invitations.accept(unit, taken, new.new, sign_in_name="taken", display_name="", locale=Locale.ENGLISH)
+    page = auditor.get(f"{LOG}?event=account.invited&lang=en").text
+    about = re.findall(r'<span class="audit-about">([^<]*)<', page)
+    assert about == ["An invitation that nobody took", "Wai Ting", "Ta Ken"]
+    assert waits.lookup().hex() not in page
 
 
 def test_an_entry_shows_all_its_fields(auditor: Browser, cast: Cast) -> None:

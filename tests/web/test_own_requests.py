@@ -212,7 +212,7 @@ def test_a_decision_is_told_in_the_log_as_what_it_is(
     decide(lead, address(lead, report), "refused", "no")
     page = signed_in(cast.auditor).get("/staff/log?event=data.decided&lang=en").text
     row = page.partition('<span class="audit-kind">')[2].partition("</tr>")[0]
-    assert "refused" in row
+    assert "The reporter’s request was refused" in row
     assert "Only:" not in row
 
 

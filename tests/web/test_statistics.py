@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -45,6 +46,8 @@ def test_tables_and_pictures(auditor: Browser) -> None:
     assert "chart" not in by_month, "a picture of what is withheld and of nothing"
     assert page.count('<div class="chart__rows" role="img"') == 2
     assert "Channel corruption · 8" in page
+    heads = re.findall(r"<thead.*?<th [^>]*>([^<]*)<", page, re.DOTALL)
+    assert heads == ["Month", "Channel", "Outcome"]
 
 
 @pytest.mark.usefixtures("counted")
