@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -12,12 +13,12 @@ from complaints.policy import Action
 from complaints.services import audit
 from complaints.services.access_log import AccessLog
 from complaints.services.audit import GROUPS, AuditPage, Filter, Group
-from complaints.services.log_reading import WINDOW
+from complaints.services.log_reading import WINDOW, LogLine
 from complaints.services.log_verification import Verification, verify
 from complaints.services.unit import Unit
 from complaints.vocabulary import Locale
 from complaints.web.audit_terms import GROUP_WORDS, MEANINGS
-from complaints.web.audit_words import entry_view
+from complaints.web.audit_words import EntryView, entry_view
 from complaints.web.forms.audit import SearchForm, VerifyForm
 from complaints.web.guard import UnitKind, Visit, guarded
 from complaints.web.replies import Page, Text
@@ -91,14 +92,13 @@ def _log_page(
     search: _Search | None = None,
     status: int = 200,
 ) -> Page:
-    entries = [entry_view(line, page.names, visit.locale) for line in page.lines] if page else []
     kept: dict[str, Any] = {field.name: request.args[field.name] for field in form if request.args.get(field.name)}
     verified = audit.last_verification(unit)
     return Page(
         "audit/log.html",
         {
             "form": form,
-            "entries": entries,
+            "rows": _rows(page, visit.locale) if page else [],
             "searched": bool(kept),
             "cut": page.cut if page else False,
             "window": WINDOW,
@@ -111,6 +111,19 @@ def _log_page(
         },
         status,
     )
+
+
+def _rows(page: AuditPage, locale: Locale) -> list[tuple[EntryView, list[EntryView]]]:
+    """Entries that follow one another and say the same but for their time share a row: the newest of them, and those before it."""
+    alike = (list(lines) for _said, lines in groupby(page.lines, _said))
+    views = ([entry_view(line, page.names, locale) for line in lines] for lines in alike)
+    return [(newest, before) for newest, *before in views]
+
+
+def _said(line: LogLine) -> dict[str, str | None] | int:
+    """What an entry says beside its time; of one in which something has expired nobody knows, so it is like no other."""
+    said = {name: value for name, value in line.fields.items() if name != "time"}
+    return line.position if None in said.values() else said
 
 
 @blueprint.get("/staff/log/<int:position>")

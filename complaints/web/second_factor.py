@@ -109,12 +109,11 @@ class _Changed:
             sessions.end_others(visit.unit, visit.opened)
             backoff.forget_devices(visit.unit, visit.staff.account)
         backoff.forget_mistakes(visit.unit, visit.staff.account)
-        endpoint, values = place(onward) if (onward := request.args.get("next")) else (HOME, {})
+        onward = Redirect(*place(request.args.get("next", "")), notice=notice)
         if self.codes:
-            return Page("people/paper_codes.html", {"codes": self.codes, "onward": url_for(endpoint, **values)})
-        if onward:
-            return Redirect(endpoint, values, notice=notice)
-        return Redirect("second_factor.overview", notice=notice)
+            address = url_for(onward.endpoint, **onward.values)
+            return Page("people/paper_codes.html", {"codes": self.codes, "onward": address})
+        return onward if request.args.get("next") else Redirect("second_factor.overview", notice=notice)
 
 
 def _unlock(visit: Visit) -> AccountSeed:
