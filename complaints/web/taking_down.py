@@ -311,6 +311,8 @@ def _seal(visit: Visit) -> Ready:
             asked = asking.questions_for(unit, typed.posted)
             if typed.fingerprint(recipients, intake.notice_version(unit), asked) != typed.posted.shown:
                 raise NotSent(_reviewed(visit, unit, typed, changed=True))
+            if typed.posted.refused:
+                raise NotSent(_reviewed(visit, unit, typed))
             by = TakenDownBy(visit.staff, typed.source or Source.PHONE)
             sealed = intake.prepare(unit, draft, typed.posted.receipt, by)
         except (Invalid, NoRecipient):

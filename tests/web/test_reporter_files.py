@@ -116,6 +116,19 @@ def test_a_file_chosen_only_on_the_way_to_send_is_shown_first(browser: Browser, 
     assert set(files_of(units, send(answer, browser))) == {NOTE[0]}
 
 
+def test_a_file_refused_on_the_way_to_send_is_named_and_nothing_is_sent(
+    browser: Browser, units: Units, cast: Cast
+) -> None:
+    """What else there is has not changed, and whoever chose the file would believe that it went with it."""
+    form = PageForm.on(browser, with_files(browser, NOTE)).fill(declared="y")
+    form.uploads = [("empty.txt", b"", "text/plain")]
+    answer = form.post("/en/form/send")
+    refused(answer, "“empty.txt” is empty.")
+    assert 'id="receipt"' not in answer.text
+    again = PageForm.on(browser, answer).post("/en/form/check")
+    assert set(files_of(units, send(again, browser))) == {NOTE[0]}
+
+
 def test_sending_twice_with_files_shows_the_same_receipt(browser: Browser, cast: Cast) -> None:
     answer = with_files(browser, NOTE)
     assert send(answer, browser) == send(answer, browser)

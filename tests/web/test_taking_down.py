@@ -181,6 +181,15 @@ def test_a_letter_is_cleaned_as_a_reporters_file_would_be(cast: Cast, signed_in:
     assert "letter.jpg" in signed_in(cast.lead).get(f"/staff/cases/{entry['case']}").text
 
 
+def test_a_file_refused_on_the_way_is_named_and_nothing_is_sent(cast: Cast, signed_in: SignedIn, log: Log) -> None:
+    form = checked(signed_in(cast.unassigned), cast)
+    form.uploads = [("empty.txt", b"", "text/plain")]
+    answer = form.post(SEND)
+    assert answer.status_code == 400
+    assert "“empty.txt” is empty." in unescape(answer.text)
+    assert not log.entries(Event.REPORT_TAKEN_DOWN)
+
+
 def test_a_file_can_be_taken_out_again(cast: Cast, signed_in: SignedIn) -> None:
     browser = signed_in(cast.unassigned)
     form = filled(browser, cast)

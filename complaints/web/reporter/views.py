@@ -200,7 +200,7 @@ def _seal(visit: Visit) -> Ready:
         if earlier is not None:
             raise NotSent(pages.receipt(visit, earlier, posted.receipt))
         changed = _fingerprint(visit, unit, posted) != posted.shown
-        if changed or not posted.declared:
+        if changed or not posted.declared or posted.refused:
             raise NotSent(_reviewed(visit, unit, posted, changed=changed, undeclared=not changed))
         try:
             _refuse_missing_files(unit, posted)
