@@ -185,9 +185,8 @@ class OpenedCase:
 def read_case(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> OpenedCase:
     """The case, opened for this actor; the opening is entered. Raises NotFound, Refused (the keys themselves do not verify)."""
     opening = casework.fetch_case(unit, actor, keys, case_id)
-    if (
-        opening.case.status == CaseStatus.NEW
-    ):  # whoever opens it first changes it, and somebody may be deciding about it
+    if opening.case.status == CaseStatus.NEW:
+        # Whoever opens it first changes it, and somebody may be deciding about it.
         casework.take_turns(unit, case_id)
         opening = casework.fetch_case(unit, actor, keys, case_id)
     case = opening.case
