@@ -80,6 +80,11 @@ def requests(gallery: Gallery) -> States:
     lead.go(case)
     lead.find(".asks details summary").click()
     yield "case-asks", lead
+    lead.find(".asks a.govuk-button").click()
+    expect(lead.find("[value=identity]:checked")).to_have_count(1)
+    yield "assign-asked", lead
+    lead.go(case)
+    lead.find(".asks details summary").click()
     lead.find(".asks textarea").fill("ยังไม่จำเป็น ให้ถามผ่านกล่องข้อความก่อน")
     lead.find(".asks form button[type=submit]").click()
     expect(lead.find(".asks")).to_have_count(0)
@@ -87,6 +92,31 @@ def requests(gallery: Gallery) -> States:
     yield "case-declined", investigator
     investigator.go(f"{case}/timeline")
     yield "timeline", investigator
+
+
+def data_requests(gallery: Gallery) -> States:
+    """A reporter asks for erasure; it is accepted for a day, and stands on the case's page and where the case is closed."""
+    reporter, lead = gallery.visitor(), gallery.signed_in(LEAD)
+    _, reference = journey.report(reporter)
+    reporter.go(f"/{gallery.language}/inbox/case/requests")
+    reporter.find("[name=kind]").first.check()
+    reporter.find("form:has([name=kind]) button[type=submit]").click()
+    expect(reporter.find("form:has([name=kind]) [value=erasure]")).to_have_count(0)
+    case = journey.open_case(lead, reference)
+    lead.find("a[href*='/requests/']").click()
+    lead.find("[name=outcome][value=accepted]").check()
+    yield "case-request", lead
+    with lead.expecting(400):
+        lead.find("form:has(#by) button[type=submit]").click()
+        expect(lead.find(".govuk-error-summary")).to_be_visible()
+    yield "case-request-missing", lead
+    lead.find("#text").fill("เราจะลบทุกอย่างเมื่อพ้นกำหนดที่กฎหมายให้เก็บ")
+    lead.find("#by").fill(lead.find("#by").get_attribute("min") or "")
+    lead.find("form:has(#by) button[type=submit]").click()
+    expect(lead.find(".govuk-notification-banner")).to_be_visible()
+    yield "case-request-accepted", lead
+    lead.go(f"{case}/close")
+    yield "case-close-with-tasks", lead
 
 
 def drafts(gallery: Gallery) -> States:
@@ -307,6 +337,7 @@ ROOMS: dict[str, Callable[[Gallery], States]] = {
     "inbox": inbox,
     "tasks": tasks,
     "identity-requests": requests,
+    "data-requests": data_requests,
     "drafts": drafts,
     "check-in": check_in,
     "rehearsals": rehearsals,
