@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from complaints.errors import NotFound, Refused
 from complaints.models import Base, Case
@@ -39,7 +39,7 @@ _HELD = select(_LINE.c.case_id, _LINE.c.reference, _LINE.c.channel_id).where(
     _LINE.c.account_id == bindparam("account"), _LINE.c.case_id.in_(bindparam("cases", expanding=True))
 )
 _LOG = Base.metadata.tables["log_field"]
-_EVENT, _ABOUT = _LOG.alias(), _LOG.alias()
+_EVENT, _ABOUT, _HOLDERS = _LOG.alias(), _LOG.alias(), _LOG.alias()
 _LAPSED = (
     select(_EVENT.c.entry, _ABOUT.c.name, _ABOUT.c.value)
     .select_from(_EVENT)
@@ -48,17 +48,17 @@ _LAPSED = (
     .order_by(_EVENT.c.entry)
 )
 _DECIDED = frozenset({Event.CASE_ASSIGNED, Event.CASE_MOVED, Event.KEYS_HANDED_AGAIN})
-"""What a lead does about who holds a case."""
-_LAST_DECIDED = (
-    select(_ABOUT.c.value, func.max(_ABOUT.c.entry))
+"""What a lead does about who holds a case. The last of these is about whom it was handed to, and nobody else who waits."""
+_DECISIONS = (
+    select(_ABOUT.c.value, _ABOUT.c.entry, _EVENT.c.value, _HOLDERS.c.value)
     .select_from(_ABOUT)
     .join(_EVENT, and_(_EVENT.c.entry == _ABOUT.c.entry, _EVENT.c.name == "event"))
+    .outerjoin(_HOLDERS, and_(_HOLDERS.c.entry == _ABOUT.c.entry, _HOLDERS.c.name == "subject"))
     .where(
         _ABOUT.c.name == "case",
         _ABOUT.c.value.in_(bindparam("cases", expanding=True)),
         _EVENT.c.value.in_([event.encode() for event in _DECIDED]),
     )
-    .group_by(_ABOUT.c.value)
 )
 
 
@@ -81,12 +81,9 @@ def owed(unit: Unit, actor: Staff) -> tuple[Owed, ...]:
     led = set(replacement.channels_led(unit, actor))
     cases = {case for case, _account in lapsed}
     mine = {row.case_id: row for row in _held(unit, actor.account, cases) if row.channel_id in led}
-    decided = _last_decided(unit, mine.keys())
-    open_ = {
-        about: entry
-        for about, entry in lapsed.items()
-        if about[0] in mine and about[1] != actor.account and decided.get(about[0], -1) < entry
-    }
+    waiting = {about: entry for about, entry in lapsed.items() if about[0] in mine and about[1] != actor.account}
+    decided = _decided_since(unit, waiting)
+    open_ = {about: entry for about, entry in waiting.items() if about not in decided}
     told = log_word.credible(unit, open_.values())
     by_person: dict[bytes, dict[bytes, str]] = defaultdict(dict)
     for (case, account), entry in open_.items():
@@ -179,7 +176,18 @@ def _held(unit: Unit, account: bytes, cases: Collection[bytes]) -> list[AnyRow]:
     return list(unit.run(_HELD, {"account": account, "cases": list(cases)}))
 
 
-def _last_decided(unit: Unit, cases: Collection[bytes]) -> dict[bytes, int]:
-    """Of each case the newest entry by which a lead has decided who holds it."""
-    rows = unit.run(_LAST_DECIDED, {"cases": [case.hex().encode() for case in cases]})
-    return {bytes.fromhex(value.decode()): entry for value, entry in rows if value}
+def _decided_since(unit: Unit, lapsed: Mapping[tuple[bytes, bytes], int]) -> set[tuple[bytes, bytes]]:
+    """Of these, about whom a lead has decided since their keys lapsed."""
+    decisions: dict[bytes, list[tuple[int, bytes, bytes]]] = defaultdict(list)
+    for case, *decision in unit.run(
+        _DECISIONS, {"cases": [case.hex().encode() for case in {case for case, _ in lapsed}]}
+    ):
+        decisions[case].append((decision[0], decision[1], decision[2] or b""))
+    return {
+        (case, account)
+        for (case, account), entry in lapsed.items()
+        if any(
+            at > entry and (event != Event.KEYS_HANDED_AGAIN.encode() or account.hex().encode() in holders)
+            for at, event, holders in decisions[case.hex().encode()]
+        )
+    }

@@ -367,6 +367,23 @@ def test_what_a_lead_has_decided_since_is_not_handed_over_again(cast: Cast) -> N
         hand(cast, cast.lead, renewed)
 
 
+def test_two_who_lost_theirs_each_get_the_same_case_again(cast: Cast, access_log: AccessLog) -> None:
+    """One after the other: that it was handed to the first decides nothing about the second."""
+    report = cast.report()
+    cast.assign(report, {cast.investigator: False, cast.second_investigator: False})
+    both = [renew(cast, one) for one in (cast.investigator, cast.second_investigator)]
+    for someone in both:
+        sign_undertaking(cast, someone)
+    for someone in both:
+        assert owed(cast, cast.lead)[someone.display_name] == {report.reference}
+        assert hand(cast, cast.lead, someone).done == (report.reference,)
+    assert owed(cast, cast.lead) == {}
+    for someone in both:
+        with cast.units.writing() as unit:
+            case_reading.read_case(unit, someone.actor, someone.keys, report.case)
+    assert findings(cast, access_log) == []
+
+
 def test_a_lead_who_lost_theirs_gets_the_identity_again_from_another(cast: Cast, access_log: AccessLog) -> None:
     with cast.units.writing() as unit:
         roster = rosters.current(unit, cast.channel)
