@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from complaints.errors import Conflict, Invalid
 from complaints.policy import Staff
-from complaints.services import accounts, candidates, case_state, casework, handing_over
+from complaints.services import accounts, candidates, case_state, casework, handing_over, identity_requests
 from complaints.services.candidates import Candidate
 from complaints.services.handing_over import HandedOver
 from complaints.services.keys import SessionKeys
@@ -27,7 +27,9 @@ class Plan:
     leads: tuple[str, ...]
     """Names of those who keep their keys whatever is chosen."""
     candidates: tuple[Candidate, ...]
-    """Everybody else on the roster, a lead among them who does not hold all of it."""
+    """Everybody else on the roster, a lead among them who does not hold all of it, or may not have it again as things stand."""
+    asking: frozenset[bytes]
+    """Accounts that ask for the identity, and wait for an answer."""
     excluded_words: str = field(repr=False)
     """Who must not see it, as the reporter wrote it: to be read before anything is chosen."""
 
@@ -43,8 +45,9 @@ def plan(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes) -> Plan:
     return Plan(
         reference=opening.case.reference,
         epoch=opening.report.newest,
-        leads=tuple(c.name for c in everybody if c.keeps),
-        candidates=tuple(c for c in everybody if not c.keeps),
+        leads=tuple(c.name for c in everybody if c.keeps and c.can_be_assigned),
+        candidates=tuple(c for c in everybody if not (c.keeps and c.can_be_assigned)),
+        asking=frozenset(request.account for request in identity_requests.standing(unit, opening, actor)),
         excluded_words=candidates.exclusions_of(unit, opening).text("words"),
     )
 

@@ -91,6 +91,7 @@ def erase(unit: Unit, case: Case, began: Event) -> Sequence[bytes]:
     named = {"act": told.acts, "record": of_records, "task": of_records, "file": told.written("file")}
     if any(not named[name].issuperset(ids) for name, ids in stored.items()):
         raise Refused("what no entry of this case wrote would be erased with it")
+    erasure.owe(unit)
     unit.session.expunge(case)
     unit.run(_FORGET_FIELDS, of)
     for forget in _FORGET:

@@ -271,13 +271,15 @@ def of_index(session: Session) -> Iterator[Finding]:
         .execution_options(yield_per=BLOCK)
     )
     found = select(LogCase.entry, LogCase.about).order_by(LogCase.entry).execution_options(yield_per=BLOCK)
-    told = ((entry, _cases_in(value or b"")) for entry, value in session.execute(named))
+    told = ((entry, None if value is None else _cases_in(value)) for entry, value in session.execute(named))
     indexed = (
         (entry, frozenset(about for _, about in rows))
         for entry, rows in groupby(session.execute(found), lambda row: row.entry)
     )
     for entry, both in groupby(merge(told, indexed, key=itemgetter(0)), itemgetter(0)):
         says = [cases for _, cases in both]
+        if None in says:
+            continue  # what it named has expired
         if len(says) != 2 or says[0] != says[1]:
             yield Finding("log", f"entry {entry} is not found by the cases that it names")
 

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 
+from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from complaints.database import Database
@@ -24,8 +25,12 @@ def owe(unit: Unit) -> None:
 
     It stands in the header of SQLite's file, and says only that something is owed: a file or a row of its own would tell when it came.
     """
-    if unit.session.connection().dialect.name == "sqlite":
-        unit.session.connection().exec_driver_sql("PRAGMA user_version = 1")
+    _mark(unit.session.connection())
+
+
+def _mark(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA user_version = 1")
 
 
 def settle(database: Database) -> bool:
@@ -33,16 +38,17 @@ def settle(database: Database) -> bool:
 
     `secure_delete` overwrites a row where it last lay, and not where it lay before its page was rearranged: those copies go when the
     file is rewritten. False for a file larger than `REWRITTEN_AT_ONCE`, when others kept it from finishing, and within `SETTLED_EVERY` of
-    the last time.
+    the last time; then it is marked as owed, for another's rewrite may have taken the mark off since `owe`.
     PostgreSQL keeps erased rows until it vacuums, and its write-ahead log until that is recycled: as backups do.
     """
     address, now = str(database.engine.url), time.monotonic()
-    if now - _settled.get(address, -SETTLED_EVERY) < SETTLED_EVERY:
-        return False
-    done = _rewrite(database, REWRITTEN_AT_ONCE)
-    if done:
+    early = now - _settled.get(address, -SETTLED_EVERY) < SETTLED_EVERY
+    if not early and _rewrite(database, REWRITTEN_AT_ONCE):
         _settled[address] = now
-    return done
+        return True
+    with database.writing() as session:
+        _mark(session.connection())
+    return False
 
 
 def settle_owed(database: Database) -> bool:

@@ -71,7 +71,7 @@ def ask(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, text: str) 
     opening = casework.fetch_case(unit, actor, keys, case_id)
     held = keyrings.compartments_granted(unit, case_id, actor.account)
     there = CompartmentName.IDENTITY in keyrings.newest_epochs(unit, case_id)
-    open_ones = {request.account for request in _open_requests(unit, opening, actor)}
+    open_ones = {request.account for request in standing(unit, opening, actor)}
     if CompartmentName.IDENTITY in held or not there or actor.account in open_ones:
         raise Conflict("there is nothing to ask for, or it was asked for already")
     _store(unit, actor, keys, opening, Event.IDENTITY_ASKED, RecordKind.IDENTITY_REQUEST, {"text": text.encode()})
@@ -88,13 +88,14 @@ def decline(unit: Unit, actor: Staff, keys: SessionKeys, case_id: bytes, request
     rows = records.rows_of(unit, case_id, CompartmentName.INTERNAL, [RecordKind.IDENTITY_REQUEST])
     if request not in {row.id for row in rows}:
         raise NotFound
-    if request not in {line.id for line in _open_requests(unit, opening, actor)}:
+    if request not in {line.id for line in standing(unit, opening, actor)}:
         raise Conflict("it was answered already")
     fields_of = {"request": request, "text": text.encode()}
     _store(unit, actor, keys, opening, Event.IDENTITY_DECLINED, RecordKind.IDENTITY_DECLINED, fields_of)
 
 
-def _open_requests(unit: Unit, opening: Opening, actor: Staff) -> list[IdentityRequest]:
+def standing(unit: Unit, opening: Opening, actor: Staff) -> list[IdentityRequest]:
+    """The requests that nobody has answered. What they say is opened for it: the caller enters that."""
     opened, _problems = records.open_all(unit, opening.case, opening.internal)
     authors = {record.author for record in opened if record.kind is RecordKind.IDENTITY_REQUEST}
     holders = {

@@ -69,7 +69,6 @@ def test_of_many_withdrawals_one_a_minute_is_rewritten_at_once_and_the_rest_by_t
     monkeypatch.setattr(erasure, "_rewrite", lambda database, limit: rewritten.append(limit) or vacuum(database, limit))
     assert erasure.settle(units.database)
     erase_many(units.database)
-    owe(units)
     assert [erasure.settle(units.database) for _ in range(20)] == [False] * 20
     assert len(rewritten) == 1
     assert on_disk(path, ERASED) > 0
@@ -78,6 +77,21 @@ def test_of_many_withdrawals_one_a_minute_is_rewritten_at_once_and_the_rest_by_t
     assert on_disk(path, ERASED) == 0
     assert erasure.settle_owed(units.database)
     assert len(rewritten) == 2
+
+
+def test_what_is_erased_after_another_has_rewritten_is_owed_again(
+    units: Units, cast: Cast, path: Path, tmp_path: Path
+) -> None:
+    """Of two within a minute the first takes the mark off when the second has committed, and goes on to erase."""
+    owe(units)
+    assert erasure.settle(units.database)
+    assert mark(path) == 0
+    erase_many(units.database)
+    assert not erasure.settle(units.database)
+    assert mark(path) == 1
+    day_is_done(units, tmp_path)
+    assert jobs.run(units, tmp_path) is not None
+    assert on_disk(path, ERASED) == 0
 
 
 def owe(units: Units) -> None:

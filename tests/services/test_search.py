@@ -115,6 +115,14 @@ def test_an_index_that_says_something_else_than_the_entry_shows(stage: Stage, at
     assert stage.findings() == [("log", f"entry {shown} is not found by the cases that it names")]
 
 
+def test_an_entry_whose_names_have_expired_is_not_called_wrong(stage: Stage) -> None:
+    look(stage, "CANARY-TERM")
+    ((entry,),) = stage.attacker.rows("SELECT DISTINCT entry FROM log_case")
+    expire = "UPDATE log_field SET value = NULL, salt = NULL WHERE entry = ? AND name = 'subject'"
+    stage.attacker.run(expire, entry)
+    assert [what for area, what in stage.findings() if "found by the cases" in what] == []
+
+
 @pytest.mark.parametrize("statement", ["UPDATE log_case SET entry = entry", "DELETE FROM log_case"])
 def test_the_index_only_grows(stage: Stage, statement: str) -> None:
     look(stage, "CANARY-TERM")

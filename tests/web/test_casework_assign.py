@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from complaints.policy import Action
-from complaints.services import undertakings
+from complaints.services import identity_requests, undertakings
 from complaints.vocabulary import Event
 from tests.cast import NARRATIVE, Cast, Person, Report
 from tests.web.conftest import Browser, Log, token_in
@@ -111,17 +111,39 @@ def test_the_form_shows_who_is_assigned(cast: Cast, signed_in: SignedIn, report:
     assert field(cast.lead) not in after.text
 
 
+def asks(cast: Cast, report: Report, who: Person) -> None:
+    with cast.units.writing() as unit:
+        identity_requests.ask(unit, who.actor, who.keys, report.case, "To call them.")
+
+
+def test_a_holder_who_may_not_keep_it_is_named_as_losing_it(cast: Cast, signed_in: SignedIn, report: Report) -> None:
+    """A new undertaking that they have not signed: nothing on the page chooses them, and it says so."""
+    cast.assign(report)
+    with cast.units.writing() as unit:
+        undertakings.publish(unit, version=2, text_th="ใหม่", text_en="new")
+        for person in (cast.lead, cast.second_investigator):
+            undertakings.sign(unit, person.actor, person.keys.signing, 2)
+    asks(cast, report, cast.second_investigator)
+    page = signed_in(cast.lead).get(f"{address(report)}?to={cast.second_investigator.account.hex()}&lang=en").text
+    assert field(cast.investigator) not in page
+    mine = page[page.index(f"<strong>{cast.investigator.display_name}") :][:600]
+    assert "loses them with this assignment" in mine
+    assert "unless you choose otherwise" not in mine
+
+
 def test_whoever_asked_is_chosen_for_the_identity_and_the_others_for_what_they_hold(
     cast: Cast, signed_in: SignedIn, report: Report
 ) -> None:
     lead, people = signed_in(cast.lead), (cast.triage, cast.investigator, cast.second_investigator, cast.unassigned)
-    early = lead.get(f"{address(report)}?to={cast.unassigned.account.hex()}")
-    assert [chosen_in(early, person) for person in people] == ["report", "none", "none", "identity"]
+    asks(cast, report, cast.triage)
+    early = lead.get(f"{address(report)}?to={cast.triage.account.hex()}")
+    assert [chosen_in(early, person) for person in people] == ["identity", "none", "none", "none"]
     cast.assign(report)
+    asks(cast, report, cast.second_investigator)
     page = lead.get(f"{address(report)}?to={cast.second_investigator.account.hex()}&lang=en")
     assert [chosen_in(page, person) for person in people] == ["none", "identity", "identity", "none"]
     assert f"{cast.second_investigator.display_name} asked for the identity" in page.text
-    for other in (cast.lead.account.hex(), "00" * 16, "x", ""):
+    for other in (cast.lead.account.hex(), cast.unassigned.account.hex(), "00" * 16, "x", ""):
         page = lead.get(f"{address(report)}?to={other}")
         assert [chosen_in(page, person) for person in people] == ["none", "identity", "report", "none"]
 

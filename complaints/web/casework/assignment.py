@@ -69,14 +69,16 @@ def _present(plan: Plan) -> dict[bytes, str]:
 
 
 def _asker(plan: Plan) -> Candidate | None:
-    """Who asked for the identity, where a lead comes from that to hand it over; None when they cannot get it."""
+    """Who asks for the identity, where a lead comes from that to hand it over; None when they do not, or cannot get it."""
     wanted = request.args.get("to", "")
-    return next((one for one in plan.candidates if one.account.hex() == wanted and one.can_be_assigned), None)
+    able = (one for one in plan.candidates if one.account in plan.asking and one.can_be_assigned)
+    return next((one for one in able if one.account.hex() == wanted), None)
 
 
 def _handing_to(asker: Candidate, plan: Plan) -> dict[bytes, str]:
-    """Everything for whoever asked, and for everybody else what they hold now."""
-    held = {one.account: "identity" if one.holds_identity else "report" for one in plan.candidates if one.holds_report}
+    """Everything for whoever asked, and for everybody else who may keep it what they hold now."""
+    keeping = (one for one in plan.candidates if one.holds_report and one.can_be_assigned)
+    held = {one.account: "identity" if one.holds_identity else "report" for one in keeping}
     return {**held, asker.account: "identity"}
 
 

@@ -25,7 +25,7 @@ Asked = Mapping[str, str]
 
 NAMES = ("view", "status", "channel", "priority", "overdue", "soon", "unread", "tasks", "label", "order")
 """What an address can say of the view. One that says nothing of it shows as much of the view that was left as hides no new report: `_STAYS`."""
-_STAYS = ("view", "order")
+_STAYS = ("order",)
 _LEFT = "left"
 """An address that says this shows all of the view that was left: the way back from a case to where somebody was in the list."""
 MINE, ALL = "mine", "all"
