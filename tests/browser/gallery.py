@@ -765,7 +765,7 @@ class Gallery:
         visitor.go("/staff/statistics")
         yield "statistics", visitor
         visitor.go("/staff/log")
-        visitor.find("details summary").click()
+        visitor.find(".govuk-details__summary").click()
         yield "log", visitor
         with visitor.expecting(400):
             visitor.go("/staff/log?case=NONE-SUCH", 400)
