@@ -28,10 +28,10 @@ _MAGIC = (
 )
 _BLANK = b"\xef\xbb\xbf \t\r\n\x0c"
 """What may stand before anything: the mark of UTF-8, and space."""
-_OF_POST = (
-    rb"(received|return-path|delivered-to|message-id|mime-version|dkim-signature|authentication-results|arc-[\w-]+)"
+_OF_POST = re.compile(
+    rb"(?i)(received|return-path|delivered-to|message-id|mime-version|dkim-signature|authentication-results|arc-[\w-]+):"
 )
-_OF_LETTERS = rb"(from|to|cc|bcc|date|subject|reply-to|sender|content-[\w-]+|thread-[\w-]+|x-[\w-]+)"
+_OF_LETTERS = re.compile(rb"(?i)(from|to|cc|bcc|date|subject|reply-to|sender|content-[\w-]+|thread-[\w-]+|x-[\w-]+):")
 """One alone may begin anybody's note."""
 _TELLING = (
     (re.compile(rb"(?s).{0,1024}?%PDF-"), "application/pdf"),  # readers look for it that far
@@ -44,14 +44,10 @@ _TELLING = (
     (re.compile(rb"BEGIN:V"), "text/calendar"),
     (re.compile(rb"ISO-10303-21"), "model/step"),
     (re.compile(rb"0\s+SECTION\s|999\r?\n"), "image/vnd.dxf"),
-    (
-        re.compile(rb"(?i)%b:|%b:.*(\r?\n[ \t].*)*\r?\n(%b|%b):" % (_OF_POST, _OF_LETTERS, _OF_LETTERS, _OF_POST)),
-        "message/rfc822",
-    ),
     (re.compile(rb"From \S+ +(- )?[A-Z][a-z]{2} [A-Z][a-z]{2} +\d"), "application/mbox"),
 )
 """Text that tells more than a reader sees: how it begins, after what is blank. It is shown as a page, a letter or a drawing, without what
-stands at its head."""
+stands at its head. This runs where requests are answered, on bytes of anybody's making: each pattern reads a head in one way only."""
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 _BRANDS = {
     b"heic": "image/heic",
@@ -147,11 +143,7 @@ def media_type(head: bytes) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
-    shown = head.lstrip(_BLANK)
-    telling = next((kind for begins, kind in _TELLING if begins.match(shown)), None)
-    if telling is not None:
-        return telling
-    return TEXT if _is_text(head) else UNKNOWN
+    return _telling(head.lstrip(_BLANK)) or (TEXT if _is_text(head) else UNKNOWN)
 
 
 def is_program(name: str, head: bytes) -> bool:
@@ -165,6 +157,20 @@ def belies_its_name(name: str, kind: str) -> bool:
     if ending in _CLAIMS_OF_MANY_KINDS:
         return kind == TEXT
     return ending in _CLAIMS and not kind.startswith(_CLAIMS[ending])
+
+
+def _telling(shown: bytes) -> str | None:
+    telling = next((kind for begins, kind in _TELLING if begins.match(shown)), None)
+    return telling or ("message/rfc822" if _is_letter(shown) else None)
+
+
+def _is_letter(shown: bytes) -> bool:
+    """Whether it begins with a header of post, or with two headers of a letter. A line that begins with space goes on with the one before."""
+    first, *others = shown.split(b"\n")
+    if _OF_POST.match(first):
+        return True
+    second = next((line for line in others if not line.startswith((b" ", b"\t"))), b"")
+    return bool(_OF_LETTERS.match(first) and (_OF_LETTERS.match(second) or _OF_POST.match(second)))
 
 
 def _is_text(head: bytes) -> bool:

@@ -54,7 +54,7 @@ _TEXT = names(
 )
 _FORMULAS = names("x:f x:formula x:formula1 x:formula2 x:definedName x:calculatedColumnFormula x:totalsRowFormula c:f")
 _CHART_FORMULA = name("c:f")
-_BOOK = re.compile(r"\[(?!\d+\])[^\]]*\]")
+_BOOK = re.compile(r"\[(?!\d+\])[^\]]*(\]|\Z)")  # one without an end has the rest
 _NAMED = {
     **dict.fromkeys(names("wp:docPr pic:cNvPr a:cNvPr p:cNvPr xdr:cNvPr cdr:cNvPr wps:cNvPr wpg:cNvPr"), "Object"),
     **dict.fromkeys(names("a:theme a:clrScheme a:fontScheme a:fmtScheme"), "Theme"),

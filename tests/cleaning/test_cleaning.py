@@ -368,6 +368,7 @@ def test_it_gets_no_environment_and_no_file_but_its_pipes(monkeypatch: pytest.Mo
         (b"From the start I knew.", "text/plain"),
         (b"See <https://example.org> and <mailto:a@example.org>; 3 < 4.", "text/plain"),
         (b"999 baht", "text/plain"),
+        (b"From: the office\n to the market\nI walked.", "text/plain"),
     ],
 )
 def test_what_a_file_is_says_its_content(head: bytes, kind: str) -> None:
@@ -389,6 +390,7 @@ def test_what_a_file_is_says_its_content(head: bytes, kind: str) -> None:
         b"From: SECRET-AUTHOR <a@example.org>\r\nTo: b@example.org\r\n\r\nWords.",
         b"Received: from [10.0.0.1] by example.org",
         b"Subject: Words\n that go on\nX-Mailer: SECRET-MODEL\n\nWords.",
+        b"Subject: Words\r\n\tthat go on\r\n and on\r\nReceived: by SECRET-MODEL\r\n\r\nWords.",
         b"From a@example.org Mon Nov 23 10:00:00 2026\n",
         b"%!PS-Adobe-3.0\n%%For: SECRET-AUTHOR\n",
         b"{\\rtf1{\\info{\\author SECRET-AUTHOR}}}",
@@ -408,6 +410,7 @@ def test_what_a_file_is_says_its_content(head: bytes, kind: str) -> None:
             "a letter",
             "a letter as it came",
             "a letter with a fold",
+            "a letter with folds",
         ),
         *("a mailbox", "PostScript", "RTF", "a calendar", "FDF", "STEP", "DXF"),
     ],
@@ -416,6 +419,22 @@ def test_text_that_tells_more_than_it_shows_is_not_plain(before: bytes, text: by
     kind = kinds.media_type(before + text)
     assert kind not in {kinds.TEXT, kinds.UNKNOWN}
     assert kind not in kinds.CLEANED
+
+
+_READ_ALL = """
+import itertools
+from complaints.cleaning import kinds
+begins = [b"", b"from: x", b"From x", b"arc-", b"<", b"0 ", b"received", b"%PDF", b"999"]
+steps = [b"\\r\\n y", b"\\n\\r", b"\\r", b"\\n\\t", b" ", b"-", b"<", b"<o:", b"a", b"0", b"x-", b"%PDF", b"from: x\\r\\n y\\r\\n", b"\\xe0\\xb8"]
+for begin, step, end in itertools.product(begins, steps, [b"", b"\\r\\nz", b"\\0"]):
+    head = begin + step * kinds.HEAD
+    kinds.media_type(head[: kinds.HEAD - len(end)] + end)
+"""
+
+
+def test_no_head_takes_long_to_read() -> None:
+    """It is read where requests are answered: whoever sends it must not hold up all others."""
+    subprocess.run([sys.executable, "-c", _READ_ALL], check=True, timeout=20)
 
 
 def test_a_pdf_is_one_whatever_stands_before_it() -> None:

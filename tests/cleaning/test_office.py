@@ -1,6 +1,8 @@
 """Documents of Office hold what is known and nothing else: where a name was, it is gone; what was seen is still there."""
 
 import re
+import subprocess
+import sys
 import zipfile
 from io import BytesIO
 from xml.sax.saxutils import escape, quoteattr
@@ -367,6 +369,12 @@ def test_a_chart_keeps_what_it_shows_and_not_the_table_behind_it() -> None:
     assert b"externalData" not in chart
     assert Trace.INSIDE in found
     assert every_reference_holds(copy)
+
+
+def test_a_formula_of_brackets_takes_no_long_time() -> None:
+    script = "from complaints.cleaning.office_markup import _BOOK; print(_BOOK.sub('', '[' * 300_000))"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, timeout=10)
+    assert done.stdout == b"\n"
 
 
 def test_a_table_keeps_formulas_names_formats_and_strings() -> None:
