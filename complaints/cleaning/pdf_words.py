@@ -6,6 +6,8 @@ Whatever is not here is not kept.
 
 VALUE = "value"
 """Numbers, names, strings, and lists of them: nothing that is a dictionary of its own."""
+WORDS, COLOUR = "words", "colour"
+"""The same, where a reader sees the strings; where they are tables of numbers."""
 PAGE_OR_PAGES, PAGE, ACTION, NOTES, DEST, SEEN, STATES = "pages", "page", "action", "notes", "dest", "seen", "states"
 """Kinds that ask for more: a node of the tree of pages; one of its pages; what a link does; comments, links and fields; a place to go to;
 what was met before; the appearances of a field."""
@@ -33,10 +35,14 @@ _TABLES = {
     "destinations": "Kids:destinations Names:dest Limits",
     "places": "*:dest",
     "place": "D:dest",
-    "outline": "First:outline Last:outline Count Title Parent:outline Prev:outline Next:outline Dest:dest A:action C F SE:element",
-    "link": "S D:dest URI IsMap N",
+    "outline": "First:outline Last:outline Count Title:words Parent:outline Prev:outline Next:outline Dest:dest A:action C F SE:element",
+    "link": "S D:dest N",
+    "link-out": "S URI IsMap",
     # What is drawn.
     "stream": "",
+    "glyph": "",
+    "marked": "Subtype MCID ActualText Lang BBox Attached",
+    "inline": "Width Height BitsPerComponent ColorSpace:colour Decode DecodeParms:parameters Filter ImageMask Intent Interpolate Length",
     "parameters": "Name Predictor Colors BitsPerComponent Columns EarlyChange K EndOfLine EncodedByteAlign Rows EndOfBlock BlackIs1 "
     "DamagedRowsBeforeError JBIG2Globals:stream ColorTransform",
     "resources": "ExtGState:states-of-drawing ColorSpace:colours Pattern:patterns Shading:shadings XObject:drawings Font:fonts ProcSet "
@@ -73,10 +79,10 @@ _TABLES = {
     "style": "Panose",
     "encoding": "BaseEncoding Differences CMapName CIDSystemInfo:system WMode UseCMap:encoding",
     "system": "Registry Ordering Supplement",
-    "glyphs": "*:stream",
+    "glyphs": "*:glyph",
     # Layers.
     "properties": "*:property",
-    "property": "Name Intent Usage:usage OCGs:property P VE:property MCID ActualText Lang",
+    "property": "Name:words Intent Usage:usage OCGs:property P VE:property MCID ActualText Lang",
     "usage": "View:usage-of-one Print:usage-of-one Export:usage-of-one Zoom:usage-of-one PageElement:usage-of-one",
     "usage-of-one": "ViewState PrintState ExportState Subtype min max",
     "layers": "OCGs:property D:layers-shown Configs:layers-shown",
@@ -84,10 +90,10 @@ _TABLES = {
     "layers-switched": "Event OCGs:property Category",
     # Links and forms.
     "note": "Subtype Rect Border C Dest:dest A:action H QuadPoints F BS:border AP:appearance AS StructParent P:page OC:property",
-    "field": "Subtype Rect Border C H F BS:border AP:appearance AS StructParent P:page OC:property MK:look FT Kids:field Parent:field T Ff V "
-    "DV DA Q DR:resources Opt MaxLen I TI",
+    "field": "Subtype Rect Border C H F BS:border AP:appearance AS StructParent P:page OC:property MK:look FT Kids:field Parent:field T Ff V:words "
+    "DV:words DA Q DR:resources Opt:words MaxLen I TI",
     "border": "W S D",
-    "look": "R BC BG CA RC AC I:drawing RI:drawing IX:drawing IF:fit TP",
+    "look": "R BC BG CA:words RC:words AC:words I:drawing RI:drawing IX:drawing IF:fit TP",
     "fit": "SW S A FB",
     "appearance": "N:states R:states D:states",
     "appearances": "*:drawing",
