@@ -4,7 +4,7 @@ Raises CannotClean where something would be lost that a reader sees: another doc
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,17 +72,11 @@ _SHAPED = {
 
 _FIELD, _INSTRUCTION, _SIMPLE_FIELD = name("w:fldChar"), name("w:instrText"), name("w:fldSimple")
 _FIELD_KIND, _SIMPLE_INSTRUCTION = name("w:fldCharType"), name("w:instr")
-_MARKS = {_FIELD, _INSTRUCTION}
-_IN_FIELDS = (
-    _FIELD,
-    _INSTRUCTION,
-    name("w:t"),
-    name("w:tab"),
-    name("w:br"),
-    name("w:sym"),
-    name("w:drawing"),
-    name("w:pict"),
-)
+_IN_FIELDS = names("w:t w:drawing w:pict w:fldSimple m:t")
+_RUNS, _LOOKS = names("w:r m:r"), names("w:rPr m:rPr")
+_FIELDS_OPEN = 50
+_ANOTHER = "\0"  # in no XML
+_KIND = re.compile(r"\s*(=|[A-Za-z]+(?![A-Za-z\0]))")  # what another field shows is no end of a word
 _PLAIN_FIELDS = frozenset(
     {
         *(
@@ -117,7 +111,12 @@ def parse(part: bytes) -> Any:
 
 
 def written(root: Any) -> bytes:
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+    """Raises CannotClean when it would be read as something else: what is moved among prefixes with two senses may get another's."""
+    part = bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+    here, there = (whole.iter(etree.Element) for whole in (root, parse(part)))
+    if any((one.tag, one.keys()) != (other.tag, other.keys()) for one, other in zip(here, there, strict=True)):
+        raise CannotClean("prefixes with two senses")
+    return part
 
 
 def clean(root: Any, relations: Container[str], found: set[Trace]) -> set[str]:
@@ -199,27 +198,36 @@ class _Part:
                 else:
                     _take_out(element)
 
-    def _children(self, element: Any) -> Iterator[Any]:
-        """Those that stay."""
-        waiting = list(element)
+    def _children(self, element: Any) -> list[Any]:
+        """Those that stay. What is in an element that is opened takes its place."""
+        kept = []
+        waiting = list(reversed(element))
         while waiting:
             child = waiting.pop()
-            if child.tag in KEPT:
-                yield child
-            elif child.tag in _OPENED:
+            if child.tag in _OPENED or (child.tag == _SIMPLE_FIELD and not self._is_plain(child)):
                 if child.tag in _CHANGES:
                     self.found.add(Trace.CHANGES)
-                waiting += _opened(child)
+                waiting += reversed(_opened(child, list(child)))
+            elif child.tag in KEPT:
+                kept.append(child)
             elif child.tag == _ALTERNATES:
-                waiting += self._alternates(child)
+                choice = self._choice(child)
+                if choice is not None:
+                    kept += self._children(choice)
+                else:
+                    waiting += reversed(_opened(child, self._fallback(child)))
             else:
                 self._drop(child)
+        return kept
 
-    def _alternates(self, element: Any) -> list[Any]:
-        """As a reader does (ECMA-376 part 3, §10): the first choice whose namespaces are known, or else what is there to fall back on."""
+    def _is_plain(self, simple: Any) -> bool:
+        return _plain(simple.get(_SIMPLE_INSTRUCTION, ""), self.found)
+
+    def _choice(self, element: Any) -> Any:
+        """As a reader does (ECMA-376 part 3, §10): the first choice whose namespaces are known, alone. None: what is there to fall back on."""
         for choice in element.iterchildren(_CHOICE):
-            prefixes = choice.get("Requires", "").split()
-            if prefixes and all(choice.nsmap.get(prefix) in NAMESPACES for prefix in prefixes):
+            prefixes, spaces = choice.get("Requires", "").split(), choice.nsmap
+            if prefixes and all(spaces.get(prefix) in NAMESPACES for prefix in prefixes):
                 self.prefixes |= set(prefixes)
                 for other in list(element):
                     if other is not choice:
@@ -227,13 +235,15 @@ class _Part:
                 for holder, kept in ((element, {}), (choice, {"Requires": " ".join(prefixes)})):
                     holder.attrib.clear()
                     holder.attrib.update(kept)
-                return list(choice)
+                return choice
+        return None
+
+    def _fallback(self, element: Any) -> list[Any]:
         fallback = element.find(_FALLBACK)
-        for other in list(element):
+        for other in element:
             if other is not fallback:
                 self._note(other)
-                element.remove(other)
-        return [inner for opened in _opened(element) for inner in _opened(opened)]
+        return [] if fallback is None else list(fallback)
 
     def _drop(self, element: Any) -> None:
         namespace = etree.QName(element).namespace
@@ -260,11 +270,11 @@ def _take_out(element: Any) -> None:
         parent.remove(element)
 
 
-def _opened(element: Any) -> list[Any]:
-    """What is in an element takes its place."""
-    parent, inside = element.getparent(), list(element)
-    place = parent.index(element)
-    parent[place : place + 1] = inside
+def _opened(element: Any, inside: list[Any]) -> list[Any]:
+    """What is in an element takes its place: one after the other, for to look for a place among many takes long."""
+    for inner in inside:
+        element.addprevious(inner)
+    _take_out(element)
     return inside
 
 
@@ -273,48 +283,104 @@ def _opened(element: Any) -> list[Any]:
 
 @dataclass(slots=True)
 class _Field:
-    """One that is open: its marks, and all that stands before its result."""
+    """One that is open. Until its result begins it asks: what stands in it is its code, and not seen."""
 
     marks: list[Any]
-    before: list[Any] = field(default_factory=list)
+    within_result: bool
+    """Whether it stands in the result of a field that is itself in the code of another: nothing of it stays."""
+    code: list[Any] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    """Its instruction, with `_ANOTHER` for each field in it."""
     asking: bool = True
-
-    def instruction(self) -> str:
-        return "".join(element.text or "" for element in self.before if element.tag == _INSTRUCTION)
+    other: bool = False
+    """Whether anything but words of an instruction and plain fields is its code."""
 
     def take_out(self) -> None:
-        for element in self.marks + self.before:
+        for element in self.marks + self.code:
             _take_out(element)
 
 
+class _Fields:
+    """Takes a part's fields in their order. One that is not plain becomes the text it shows, and nothing of its code stays."""
+
+    def __init__(self, found: set[Trace]) -> None:
+        self.found = found
+        self.open: list[_Field] = []
+
+    def mark(self, element: Any) -> None:
+        kind, top = element.get(_FIELD_KIND), self.open[-1] if self.open else None
+        if kind == "begin":
+            if len(self.open) == _FIELDS_OPEN:
+                raise CannotClean("fields nested too deeply")
+            asked = any(around.asking for around in self.open)
+            self.open.append(_Field([element], within_result=asked and top is not None and not top.asking))
+        elif kind == "separate" and top and top.asking:
+            top.marks.append(element)
+            top.asking = False
+        elif kind == "end" and top:
+            top.marks.append(element)
+            self._end(self.open.pop())
+        else:
+            _take_out(element)
+
+    def _end(self, ended: _Field) -> None:
+        around = self.open[-1] if self.open else None
+        stays = not (ended.within_result or ended.other) and _plain("".join(ended.words), self.found)
+        if not stays:
+            ended.take_out()
+        if around and around.asking:
+            around.words.append(_ANOTHER)
+            around.other |= not stays
+            around.code += ended.marks + ended.code
+
+    def instruct(self, element: Any) -> None:
+        if self.open and self.open[-1].asking:
+            self.open[-1].words.append(element.text or "")
+            self.open[-1].code.append(element)
+        else:
+            _take_out(element)
+
+    def content(self, element: Any) -> None:
+        """What a field in code shows goes: it would be read as code."""
+        if self.open and self.open[-1].asking:
+            self.open[-1].code.append(element)
+            self.open[-1].other = True
+        elif any(around.asking for around in self.open):
+            _take_out(element)
+
+    def leave(self) -> None:
+        """Those that never end. Raises CannotClean where nobody can say what is code and what is seen."""
+        for left in self.open:
+            if left.asking and (left.other or _ANOTHER in left.words):
+                raise CannotClean("a field without an end")
+            left.take_out()
+
+
 def _clean_fields(root: Any, found: set[Trace]) -> None:
-    for simple in list(root.iter(_SIMPLE_FIELD)):
-        if not _plain(simple.get(_SIMPLE_INSTRUCTION, ""), found):
-            _opened(simple)
-    fields: list[_Field] = []
-    for element in list(root.iter(*_IN_FIELDS)):
-        kind = element.get(_FIELD_KIND) if element.tag == _FIELD else None
-        own = fields[-1] if fields and kind in {"separate", "end"} else None
-        for around in fields:
-            if around.asking and around is not own:
-                around.before.append(element)
-        if own is not None:
-            own.marks.append(element)
-            own.asking = False
-            if kind == "end" and not _plain(fields.pop().instruction(), found):
-                own.take_out()
-        elif kind == "begin" or (
-            element.tag in _MARKS and not fields
-        ):  # one without a beginning is taken out at the end
-            fields.append(_Field([element]))
-    for left in fields:
-        left.take_out()
+    if next(root.iter(_FIELD, _INSTRUCTION), None) is None:
+        return
+    fields = _Fields(found)
+    for element in list(root.iter(etree.Element)):
+        if element.tag == _FIELD:
+            fields.mark(element)
+        elif element.tag == _INSTRUCTION:
+            fields.instruct(element)
+        elif _is_content(element):
+            fields.content(element)
+    fields.leave()
+
+
+def _is_content(element: Any) -> bool:
+    if element.tag in _IN_FIELDS:
+        return True
+    parent = element.getparent()
+    return parent is not None and parent.tag in _RUNS and element.tag not in _LOOKS
 
 
 def _plain(instruction: str, found: set[Trace]) -> bool:
     if LOCAL.search(instruction):
         found.add(Trace.PERSON)
         return False
-    word = re.match(r"\s*(=|[A-Za-z]*)", instruction)
+    word = _KIND.match(instruction)
     kind = word[1].upper() if word else ""
     return kind in _PLAIN_FIELDS and (kind != _LINK or bool(_PLAIN_LINK.match(instruction)))

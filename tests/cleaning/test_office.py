@@ -8,7 +8,7 @@ from io import BytesIO
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
@@ -342,6 +342,131 @@ def test_a_field_within_a_field_that_goes_shows_nothing_new() -> None:
     assert b"Seen." in parts(copy)["word/document.xml"]
 
 
+def run(inside: str) -> str:
+    return f"<w:r>{inside}</w:r>"
+
+
+def mark(kind: str) -> str:
+    return run(f"<w:fldChar w:fldCharType='{kind}'/>")
+
+
+def asks(words: str) -> str:
+    return run(f"<w:instrText>{escape(words)}</w:instrText>")
+
+
+def shows(words: str) -> str:
+    return run(f"<w:t>{escape(words)}</w:t>")
+
+
+def whole(*code: str) -> str:
+    return mark("begin") + "".join(code) + mark("separate") + shows("Seen.") + mark("end")
+
+
+def simple(instruction: str, result: str) -> str:
+    return f"<w:fldSimple w:instr='{escape(instruction)}'>{shows(result)}</w:fldSimple>"
+
+
+CODE = ' INCLUDEPICTURE "https://evil.example/who.png" \\d '
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        (shows(CODE), asks("= 1")),
+        (asks("= 1"), shows(CODE)),
+        (run("<w:sym w:font='Symbol' w:char='0049'/>"), asks("= 1")),
+        (run("<w:tab/>"), asks("= 1")),
+        (simple("QUOTE evil.example", "evil.example"), asks("= 1")),
+        (simple("PAGE", "evil.example"), asks("= 1")),
+        (f"<w:ins w:author='SECRET-AUTHOR'>{shows(CODE)}</w:ins>", asks("= 1")),
+        (field("QUOTE evil.example", "evil.example"), asks("= 1")),
+        (field("REF evil.example", "DDEAUTO cmd"), asks(" x")),
+        (asks("REF"), field("REF evil.example", "x")),
+        (asks("= "), mark("begin"), shows(CODE), asks("PAGE"), mark("end")),
+        (asks("= "), whole(asks("PAGE "), mark("begin"), asks("AUTHOR"), mark("end"))),
+        (asks("IF "), mark("begin"), asks("PAGE"), mark("separate"), field("REF evil.example", "x"), mark("end")),
+    ],
+    ids=[
+        *("text before", "text behind", "a sign", "a tab", "a simple field", "a simple plain field", "inserted text", "a field"),
+        *("a field alone", "a field that ends a word", "text in a field", "a field in a field in it", "a field in its result"),
+    ],
+)  # fmt: skip
+def test_a_field_whose_code_is_more_than_an_instruction_becomes_its_text(code: tuple[str, ...]) -> None:
+    copy, _ = cleaned(letter(photo(), body=f"<w:p>{shows('Before.')}{whole(*code)}{shows('Behind.')}</w:p>"))
+    document = parts(copy)["word/document.xml"]
+    assert b"evil.example" not in document
+    assert b"cmd" not in document
+    assert not re.search(rb"fldChar|instrText|fldSimple", document)
+    assert re.findall(rb"Before\.|Seen\.|Behind\.", document) == [b"Before.", b"Seen.", b"Behind."]
+
+
+def test_a_plain_field_in_an_instruction_stays_without_what_it_showed() -> None:
+    copy, _ = cleaned(letter(photo(), body=f"<w:p>{whole(asks('= '), field('PAGE', 'DDEAUTO'), asks(' + 1'))}</w:p>"))
+    document = parts(copy)["word/document.xml"]
+    assert document.count(b"fldChar ") == 6
+    assert re.findall(rb"instrText[^>]*>([^<]+)<", document) == [b"= ", b"PAGE", b" + 1"]
+    assert b"DDEAUTO" not in document
+    assert b"Seen." in document
+
+
+@pytest.mark.parametrize(
+    "stray", [asks("AUTHOR"), mark("separate"), mark("end"), mark("other"), mark("begin"), mark("begin") + asks("PAGE")]
+)
+def test_what_belongs_to_no_field_goes_and_nothing_else(stray: str) -> None:
+    copy, _ = cleaned(letter(photo(), body=f"<w:p>{shows('Before.')}</w:p><w:p>{field('PAGE', 'Seen.')}{stray}</w:p>"))
+    document = parts(copy)["word/document.xml"]
+    assert document.count(b"fldChar ") == 3
+    assert document.count(b"instrText>") == 2
+    assert b"Before." in document
+    assert b"Seen." in document
+
+
+@pytest.mark.parametrize("after", [shows("Perhaps seen."), field("PAGE", "1")])
+def test_what_follows_a_field_without_an_end_is_not_dropped_in_silence(after: str) -> None:
+    with pytest.raises(CannotClean):
+        cleaned(letter(photo(), body=f"<w:p>{mark('begin')}{asks('PAGE')}{after}</w:p>"))
+
+
+@pytest.mark.parametrize("part", [mark("begin"), mark("begin") + asks("PAGE") + mark("separate")])
+def test_fields_nested_without_end_are_not_called_clean(part: str) -> None:
+    with pytest.raises(CannotClean):
+        cleaned(letter(photo(), body=f"<w:p>{part * 20_000}</w:p>"))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"<w:ins w:author='SECRET-AUTHOR'>{shows('x')}</w:ins>",
+        simple("AUTHOR", "x"),
+        f"<mc:AlternateContent xmlns:mc='{MC}'><mc:Fallback>{shows('x')}</mc:Fallback></mc:AlternateContent>",
+        field("AUTHOR", "x"),
+        shows("x") + asks("AUTHOR"),
+    ],
+    ids=["inserted", "simple fields", "alternates", "fields", "strays"],
+)
+def test_however_many_stand_side_by_side_they_are_cleaned(part: str) -> None:
+    """Within the time that the process has: work that grows faster than the document would take minutes."""
+    copy, _ = cleaned(letter(photo(), body=f"<w:p>{part * 50_000}{shows('Seen.')}</w:p>"))
+    document = parts(copy)["word/document.xml"]
+    assert document.count(b"<w:t>x</w:t>") == 50_000
+    assert told(document) == []
+    assert not re.search(rb"w:ins|w:fld|AUTHOR|Fallback", document)
+
+
+def test_what_is_opened_stands_where_it_stood() -> None:
+    inserted = f"<w:ins>{shows('b')}<w:smartTag>{shows('c')}{simple('AUTHOR', 'd')}</w:smartTag>{shows('e')}</w:ins>"
+    copy, _ = cleaned(letter(photo(), body=f"<w:p>{shows('a')}{inserted}{simple('PAGE', 'f')}{shows('g')}</w:p>"))
+    assert re.findall(rb">([a-g])</w:t>", parts(copy)["word/document.xml"]) == [
+        b"a",
+        b"b",
+        b"c",
+        b"d",
+        b"e",
+        b"f",
+        b"g",
+    ]
+
+
 CHART = f"""<c:chartSpace {C} {A} {R}><c:chart><c:plotArea><c:barChart><c:ser><c:idx val="0"/><c:tx><c:strRef><c:f>[Secret.xlsx]Sheet1!$A$1</c:f>
 <c:strCache><c:ptCount val="1"/><c:pt idx="0"><c:v>Overtime</c:v></c:pt></c:strCache></c:strRef></c:tx><c:val><c:numRef><c:f>Sheet1!$B$2</c:f>
 <c:numCache><c:formatCode>0.0</c:formatCode><c:ptCount val="1"/><c:pt idx="0"><c:v>17.5</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser>
@@ -546,13 +671,23 @@ trees = st.recursive(
 )
 
 
+CANVAS = "{http://schemas.microsoft.com/office/word/2010/wordprocessingCanvas}bg"
+SHADOWED = _element(CANVAS, {name("w:author"): "x"}, "", [_element(name("w:alignTablesRowByRow"), {}, "", [])])
+
+
+@example([_element(name("w:ins"), {}, "", []), SHADOWED])
+@example([_element(name("w:ins"), {}, "", [SHADOWED])])
 @given(st.lists(trees, max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_whatever_stands_in_a_part_only_what_is_listed_comes_out(inside: list[str]) -> None:
     whole = _element(name("w:document"), {f"{{{MC}}}Ignorable": "f"}, "", inside)
     root = office_markup.parse(whole.encode())
-    used = office_markup.clean(root, {"r1"}, set())
-    again = etree.fromstring(office_markup.written(root))
+    try:
+        used = office_markup.clean(root, {"r1"}, set())
+        again = etree.fromstring(office_markup.written(root))
+    except CannotClean as error:
+        assert str(error) in {"a field without an end", "prefixes with two senses"}  # noqa: PT017 - all else comes out
+        return
     for element in again.iter():
         if etree.QName(element).namespace == MC:
             assert etree.QName(element).localname in {"AlternateContent", "Choice"}
