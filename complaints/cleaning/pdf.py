@@ -112,7 +112,9 @@ def clean(data: bytes) -> Cleaned:
         _Document(document, found).clean()
         out = BytesIO()
         # The document's number would be made from its old one and the time.
-        document.save(out, static_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        # What is packed is packed anew: behind what a reader unpacks there may be more.
+        modes = pikepdf.ObjectStreamMode.generate
+        document.save(out, static_id=True, object_stream_mode=modes, recompress_flate=True)
     return Cleaned(out.getvalue(), frozenset(found or {Trace.OTHER}))
 
 

@@ -1,6 +1,7 @@
 """A clean PDF holds the keys that are known and nothing else: where a name was, it is gone; the pages are drawn as they were."""
 
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -227,6 +228,17 @@ def test_bytes_that_nothing_leads_to_are_in_no_copy(change: Callable[[bytes], by
     assert found
     assert told(objects(copy)) == []
     assert drawn(copy) == drawn(original)
+
+
+def test_what_is_packed_behind_what_a_reader_unpacks_is_gone() -> None:
+    pdf = sheet()
+    pdf.pages[0].obj.Contents.write(zlib.compress(b"0 0 9 9 re f") + b"SECRET-AUTHOR", filter=Name.FlateDecode)
+    out = BytesIO()
+    pdf.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    assert told(out.getvalue())
+    copy, _ = cleaned(out.getvalue())
+    assert told(copy) == []
+    assert drawn(copy) == drawn(out.getvalue())
 
 
 DRAWN = {
