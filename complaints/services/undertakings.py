@@ -119,6 +119,9 @@ def receiving_until(unit: Unit) -> Mapping[bytes, date]:
 
 
 def _receiving_until(unit: Unit) -> dict[bytes, date]:
+    last = newest(unit)
+    if last is None or last.version == 1 or unit.today > last.published + STILL_RECEIVING:
+        return {}  # as nearly always, and then it costs a report nothing
     until: dict[bytes, date] = {}
     for text, following in pairwise(unit.run(_TEXTS).all()):
         if following.published <= unit.today <= following.published + STILL_RECEIVING:
