@@ -154,9 +154,8 @@ def decide(
         unit, Event.DATA_DECIDED, actor, opening, reason=outcome, subject=f"record:{request_id.hex()}", writes=writes
     )
     if accepted and work.due is not None:
-        tasks.set_in(
-            *(unit, actor, keys, opening), text=work.text, account=actor.account, due=work.due, request=request_id
-        )
+        to = actor.account
+        tasks.set_in(unit, actor, keys, opening, text=work.text, account=to, due=work.due, request=request_id)
 
 
 def _first_due(lines: Iterable[RequestLine]) -> date | None:

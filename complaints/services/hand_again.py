@@ -179,10 +179,9 @@ def _held(unit: Unit, account: bytes, cases: Collection[bytes]) -> list[AnyRow]:
 def _decided_since(unit: Unit, lapsed: Mapping[tuple[bytes, bytes], int]) -> set[tuple[bytes, bytes]]:
     """Of these, about whom a lead has decided since their keys lapsed."""
     decisions: dict[bytes, list[tuple[int, bytes, bytes]]] = defaultdict(list)
-    for case, *decision in unit.run(
-        _DECISIONS, {"cases": [case.hex().encode() for case in {case for case, _ in lapsed}]}
-    ):
-        decisions[case].append((decision[0], decision[1], decision[2] or b""))
+    cases = {case.hex().encode() for case, _account in lapsed}
+    for case, at, event, holders in unit.run(_DECISIONS, {"cases": list(cases)}):
+        decisions[case].append((at, event, holders or b""))
     return {
         (case, account)
         for (case, account), entry in lapsed.items()

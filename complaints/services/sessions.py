@@ -159,8 +159,9 @@ def _require(unit: Unit, opened: OpenSession) -> None:
 
 def _ends_itself(unit: Unit, *, lookup: bytes | None = None, account: bytes | None = None) -> None:
     """What this unit ends is asked for now, and not again."""
-    for of in [of for of in unit.last if isinstance(of, tuple) and (of[0] == lookup or (account and of[1] == account))]:
-        unit.last.pop(of)()
+    for own, owner in list(unit.last):
+        if own == lookup or (account is not None and owner == account):
+            unit.last.pop((own, owner))()
 
 
 def end(unit: Unit, token: SessionToken) -> None:

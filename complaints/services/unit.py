@@ -35,8 +35,8 @@ class Unit:
     queued: list[Entry] = field(default_factory=list)
     alike: list[tuple[Entry, bool]] = field(default_factory=list)
     known: dict[Hashable, object] = field(default_factory=dict)
-    last: dict[Hashable, Callable[[], None]] = field(default_factory=dict)
-    """Asked before the commit, when every lock is held. Whatever raises has the unit leave no trace."""
+    last: dict[tuple[bytes, bytes | None], Callable[[], None]] = field(default_factory=dict)
+    """Asked before the commit, when every lock is held, by session and account. Whatever raises has the unit leave no trace."""
 
     def run(self, statement: Executable, values: Values | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Runs a statement on tables, prepared when its module was loaded: a fifth of the price of making it anew and of objects for its rows."""

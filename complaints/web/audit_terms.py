@@ -128,7 +128,9 @@ MEANINGS: dict[Event, Any] = {
     Event.ROLES_CHANGED: _("An administrator gave or took roles. The account was signed out everywhere."),
     Event.ROSTER_SIGNED: _("A lead signed who receives the reports of a channel."),
     Event.UNDERTAKING_SIGNED: _("Somebody signed that they keep what they learn confidential."),
-    Event.UNDERTAKING_PUBLISHED: _("An administrator published it. Whoever has not signed it receives no new keys."),
+    Event.UNDERTAKING_PUBLISHED: _(
+        "An administrator published it. Whoever has not signed it opens no case; who had signed the one before receives for 14 days more."
+    ),
     Event.NOTICE_RENEWED: _(
         "The notice reads otherwise than before, because the program, a channel’s questions or the register of processors changed."
     ),
